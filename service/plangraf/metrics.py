@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import prometheus_client
@@ -137,6 +137,16 @@ SWITCHES = Counter("plangraf_version_switches", "Versions that were taken up whi
 VERSION = prometheus_client.Gauge(
     "plangraf_version_info", "1 for the version that is served.", ["version"], multiprocess_mode="livemax"
 )
+REPLICA_BEHIND = prometheus_client.Gauge(
+    "plangraf_replica_behind",
+    "1 when the store of this replica has a newer publication, or none was seen there; else 0.",
+    multiprocess_mode="livemostrecent",
+)
+REPLICA_PROBLEM = prometheus_client.Gauge(
+    "plangraf_replica_problem",
+    "1 when this replica cannot take over the newest publication; else 0.",
+    multiprocess_mode="livemostrecent",
+)
 READY = Level("plangraf_ready", "Processes that answer queries.")
 
 
@@ -157,3 +167,10 @@ def record_version(version: str, before: str | None = None) -> None:
         VERSION.labels(before).set(0)
     VERSION.labels(version).set(1)
     READY.set(1)
+
+
+def record_replica(status: Mapping[str, object] | None) -> None:
+    """Records what a replica tells of itself, see plangraf.store.versions."""
+    known = status or {"behind": True, "problem": None}
+    REPLICA_BEHIND.set(bool(known.get("behind")))
+    REPLICA_PROBLEM.set(known.get("problem") is not None)

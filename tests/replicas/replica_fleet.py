@@ -38,10 +38,14 @@ class Fleet:
         publish(self.versions, self.bucket)
         return version
 
-    def restart(self, which: int) -> None:
-        """Kills a replica and starts another one over its folder."""
+    def restart(self, which: int, *, gently: bool = False) -> None:
+        """Kills a replica, or ends it with SIGTERM, and starts another one over its folder."""
         victim = self.replicas[which]
-        victim.kill()
+        if gently:
+            victim.process.terminate()
+            assert victim.process.wait(60) == 0
+        else:
+            victim.kill()
         port = int(victim.url.rpartition(":")[2])
         self.replicas[which] = self.stack.enter_context(running_replica(self.bucket, victim.folder, port=port))
 

@@ -134,3 +134,27 @@ def test_a_problem_is_logged_once_and_tried_again_later_and_later(
     assert pauses == [5.0, 10.0, 20.0, 40.0, *[60.0] * 8, 5.0, 5.0, 5.0]
     assert [line["event"] for line in lines] == ["publication not taken over", "publication taken over"]
     assert lines[0]["error"] == "away"
+
+
+def test_nobody_else_changes_the_folder_of_a_replica_that_runs(
+    versions: Path, tmp_path: Path, folder_store: str
+) -> None:
+    publish(versions, folder_store)
+    copy, stopping, told = tmp_path / "replica", threading.Event(), threading.Event()
+    replica = replica_of(folder_store, copy)
+    watcher = Watcher(replica, folder_store, 0.05, stopping)
+    thread = threading.Thread(target=watcher.run)
+    thread.start()
+    try:
+        while not (copy / ".replica" / "status.json").exists():
+            told.wait(0.05)
+        first = VersionStore(copy).list()[0].id
+        for command in (("versions", "use", first), ("versions", "withdraw", first), ("publish", "--to", folder_store)):
+            code, out, err = run(*command, versions=copy)
+            assert (code, out) == (1, "")
+            assert "is kept by a replica that runs" in err
+    finally:
+        stopping.set()
+        thread.join(60)
+    assert content(copy) == content(versions)
+    assert run("versions", "prune", "--keep", "0", versions=copy)[0] == 0

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +14,7 @@ import httpx
 import pytest
 from object_server import make_bucket
 from replica_fleet import NUMBER, Fleet, ask_during_publications
-from replica_servers import Replica, running_replica
+from replica_servers import Replica, free_port, running_replica
 from small_publications import publish, write_version
 
 from plangraf.store.versions import VersionStore
@@ -86,6 +89,44 @@ def test_no_request_of_ten_thousand_fails_over_twenty_publications(fleet: Fleet)
     assert outcomes["right"] >= 10_000
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_no_request_fails_behind_the_balancer_of_deploy_while_replicas_are_renewed(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    program = shutil.which("caddy")
+    if program is None:
+        pytest.skip("caddy is not here, as the end of the run says; the clients above choose a replica themselves")
+    text = (Path(__file__).resolve().parents[2] / "deploy" / "Caddyfile").read_text()
+    two, port = fleet.replicas[:2], free_port()
+    for name, address in (("replica-1:8000", two[0].url), ("replica-2:8000", two[1].url), (":8080", f"http://:{port}")):
+        assert name in text
+        text = text.replace(name, address)
+    (tmp_path / "Caddyfile").write_text(text)
+    command = [program, "run", "--config", str(tmp_path / "Caddyfile"), "--adapter", "caddyfile"]
+    with (tmp_path / "caddy.log").open("w") as log:
+        balancer = subprocess.Popen(command, env={**os.environ, "HOME": str(tmp_path)}, stdout=log, stderr=log)
+    front = Replica(f"http://127.0.0.1:{port}", two[0].folder, two[0].log, two[0].process)
+    balanced = Fleet(fleet.versions, fleet.bucket, [front], fleet.stack, fleet.number, fleet.numbers)
+    try:
+        front.until(lambda: front.ready() is not None, "the balancer does not answer")
+
+        def renew(turn: int) -> None:
+            fleet.restart(turn % 2, gently=True)
+            front.process = fleet.replicas[0].process
+            fleet.replicas[turn % 2].until(
+                lambda: fleet.replicas[turn % 2].ready() is not None, "it is not ready again"
+            )
+
+        outcomes = ask_during_publications(balanced, publications=4, requests=800, disturb=renew)
+        fleet.number = balanced.number
+        assert set(outcomes) == {"right"}, (outcomes, (tmp_path / "caddy.log").read_text()[-3000:])
+        assert outcomes["right"] >= 800
+    finally:
+        balancer.terminate()
+        balancer.wait(60)
+
+
 def test_a_replica_without_a_version_is_alive_and_not_ready(tmp_path: Path, bucket: str, versions: Path) -> None:
     with running_replica(bucket, tmp_path / "replica") as replica:
         replica.until(lambda: _get(replica, "/health/live") is not None, "it does not answer")
@@ -150,6 +191,7 @@ def test_a_damaged_object_is_named_in_one_line_and_the_last_version_serves(
         assert found["behind"] is True
         assert found["published"] == {"number": 3, "version": third.id}
         assert (replica.ready() or {})["version"] == second.id
+        assert _metrics(replica) == {"behind": 1, "problem": 1}
         lines = [line for line in replica.log.read_text().splitlines() if "publication not taken over" in line]
         assert len(lines) == 1
         assert json.loads(lines[0])["serving"] == second.id
@@ -161,6 +203,7 @@ def test_a_damaged_object_is_named_in_one_line_and_the_last_version_serves(
         assert httpx.get(f"{replica.url}/dump/{third.id}/").json()["code"] == "version-not-here"
         publish(versions, folder_store, again=True)
         replica.until_serves(third.id)
+        replica.until(lambda: _metrics(replica) == {"behind": 0, "problem": 0}, "the metrics are not renewed")
         assert httpx.get(f"{replica.url}/version/{third.id}/plans").status_code == 200
 
 
@@ -205,3 +248,9 @@ def _detail(replica: Replica) -> str:
 def _replica(replica: Replica) -> dict[str, object]:
     found: dict[str, object] = (replica.ready() or {}).get("replica") or {"problem": None, "behind": None}
     return found
+
+
+def _metrics(replica: Replica) -> dict[str, float]:
+    lines = [line for line in httpx.get(f"{replica.url}/metrics").text.splitlines() if "plangraf_replica_" in line]
+    values = [line.rpartition(" ")[::2] for line in lines if not line.startswith("#")]
+    return {name.removeprefix("plangraf_replica_"): float(value) for name, value in values}

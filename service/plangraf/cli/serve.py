@@ -32,6 +32,7 @@ from plangraf.processes import raise_descriptors
 from plangraf.publish.inputs import find_up_to_date
 from plangraf.settings import Settings, descriptors_needed
 from plangraf.store.versions import VersionStore
+from plangraf.store.versions.folder import LockedError
 
 # A loaded machine may need several seconds to start Python and import the service.
 _WORKER_SILENCE_S = 60
@@ -90,7 +91,8 @@ def _serve_replica(settings: Settings, listener: socket.socket, inherited: Inher
             flush=True,
         )
     if not store.has_current():
-        with store.lock():  # a folder that cannot be written is told now, because nobody is served yet
+        # A folder that cannot be written is told now, because nobody is served yet.
+        with contextlib.suppress(LockedError), store.lock():
             pass
     os.environ.update(environment(settings))
     with replicating(settings) as process:

@@ -47,6 +47,23 @@ class Found:
     written: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """What tells whether an object is still the one that was read: some stores look at one of these, others at both."""
+
+    etag: str
+    version: str | None = None
+
+    @classmethod
+    def of(cls, meta: Mapping[str, Any]) -> Tag:
+        return cls(str(meta["e_tag"]), meta.get("version"))
+
+    @property
+    def mode(self) -> dict[str, str]:
+        """The condition of a write, as the library takes it."""
+        return {"e_tag": self.etag, **({} if self.version is None else {"version": self.version})}
+
+
 class Objects:
     """Reads and writes the objects of one address; safe for threads."""
 
@@ -69,8 +86,8 @@ class Objects:
         except (exceptions.BaseError, OSError, ValueError) as error:
             raise SettingError(f"{address!r} cannot be used as an object store ({first_line(error)}).") from error
 
-    def pointer(self, known: str | None = None) -> tuple[Pointer, str] | None:
-        """The pointer and its ETag; None when it is still the one with the ETag `known`.
+    def pointer(self, known: Tag | None = None) -> tuple[Pointer, Tag] | None:
+        """The pointer and its tag; None when it is still the one with the tag `known`.
 
         Raises:
             ObjectMissingError: nothing was published here yet.
@@ -78,22 +95,22 @@ class Objects:
             StoreUnreachableError: no usable answer.
         """
         with self._explained(POINTER):
-            options: Any = {} if known is None else {"if_none_match": known}
+            options: Any = {} if known is None else {"if_none_match": known.etag}
             try:
                 answer = obstore.get(self._store, POINTER, options=options)
             except exceptions.NotModifiedError:
                 return None
             if answer.meta["size"] > MOST_POINTER:
                 raise ObjectRefusedError(f"The object {POINTER} is refused: it has {answer.meta['size']} bytes.")
-            return read_pointer(bytes(answer.bytes())), str(answer.meta["e_tag"])
+            return read_pointer(bytes(answer.bytes())), Tag.of(answer.meta)
 
-    def tag_of_pointer(self) -> str:
-        """The ETag of a pointer that cannot be read."""
+    def tag_of_pointer(self) -> Tag:
+        """The tag of a pointer that cannot be read."""
         with self._explained(POINTER):
-            return str(obstore.head(self._store, POINTER)["e_tag"])
+            return Tag.of(obstore.head(self._store, POINTER))
 
-    def replace_pointer(self, pointer: Pointer, known: str | None) -> None:
-        """Writes the pointer if it is still the one with the ETag `known`, or absent for None.
+    def replace_pointer(self, pointer: Pointer, known: Tag | None) -> None:
+        """Writes the pointer if it is still the one with the tag `known`, or absent for None.
 
         Raises:
             PublicationConflictError: it is another one now.
@@ -103,17 +120,17 @@ class Objects:
         if self._folder is not None and known is not None:
             self._replace_locally(self._folder, content, known)
             return
-        mode: Any = "create" if known is None else {"e_tag": known}
+        mode: Any = "create" if known is None else known.mode
         with self._explained(POINTER):
             try:
                 obstore.put(self._store, POINTER, content, mode=mode)
             except (exceptions.AlreadyExistsError, exceptions.PreconditionError) as error:
                 raise _conflict(self.address) from error
 
-    def _replace_locally(self, folder: Path, content: bytes, known: str) -> None:
+    def _replace_locally(self, folder: Path, content: bytes, known: Tag) -> None:
         """Compares and writes under a lock, because a file system has no conditional write."""
         with exclusive(folder), self._explained(POINTER):
-            if obstore.head(self._store, POINTER)["e_tag"] != known:
+            if Tag.of(obstore.head(self._store, POINTER)) != known:
                 raise _conflict(self.address)
             obstore.put(self._store, POINTER, content)
 
@@ -127,8 +144,9 @@ class Objects:
         if self._folder is not None:
             return
         with self._explained(_PROBE):
+            old = Tag.of(obstore.put(self._store, _PROBE, b"a write with a condition replaces only what it names\n"))
             obstore.put(self._store, _PROBE, b"a write with a condition must leave this\n")
-            modes: list[Any] = ["create", {"e_tag": '"0123456789abcdef0123456789abcdef"'}]
+            modes: list[Any] = ["create", old.mode]
             for mode in modes:
                 with suppress(exceptions.AlreadyExistsError, exceptions.PreconditionError):
                     obstore.put(self._store, _PROBE, b"the condition was ignored\n", mode=mode)

@@ -32,7 +32,7 @@ from plangraf.replicas.layout import (
     read_state,
     read_version_listing,
 )
-from plangraf.replicas.objects import Found, Objects
+from plangraf.replicas.objects import Found, Objects, Tag
 from plangraf.store.versions import BULK_STORES, Version, VersionStore
 from plangraf.store.versions.version import BULK_FILES, CONTEXTS, FEED, PRUNED
 
@@ -73,9 +73,10 @@ class Publisher:
         Raises:
             PublicationConflictError: the store has other changes, or another publication came first.
             ReplicationError: the store cannot be used, or a file cannot be published.
-            VersionsError: there is no current version, or a build is writing.
+            VersionsError: there is no current version, a build is writing, or the log of changes is damaged.
         """
         with self._store.lock():
+            self._store.catch_up()
             current = self._store.current()
             found = self._pointer(replace)
             before, tag = found or (None, None)
@@ -103,7 +104,7 @@ class Publisher:
             written = sum(one.size for one in missing)
             return Published(pointer.number, current.id, len(state.versions), False, len(missing), written, removed)
 
-    def _pointer(self, replace: bool) -> tuple[Pointer | None, str] | None:
+    def _pointer(self, replace: bool) -> tuple[Pointer | None, Tag] | None:
         try:
             return self._objects.pointer()
         except ObjectMissingError:

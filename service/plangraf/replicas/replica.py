@@ -22,7 +22,7 @@ from plangraf.replicas.layout import (
     read_state,
     read_version_listing,
 )
-from plangraf.replicas.objects import Objects
+from plangraf.replicas.objects import Objects, Tag
 from plangraf.store.versions.version import FEED, PRUNED
 
 # All listings of a publication together.
@@ -70,7 +70,7 @@ class Replica:
         self._fetcher = Fetcher(objects, self.folder.private / OBJECTS_FOLDER, stopping)
         self._taken = Taken()
         self._prepared = False
-        self._tag: str | None = None
+        self._tag: Tag | None = None
         self._withdrawn: set[str] = set()
 
     @property

@@ -12,7 +12,7 @@ import structlog
 from plangraf.errors import PlangrafError, VersionsError
 from plangraf.replicas.fetching import StoppedError
 from plangraf.replicas.layout import Pointer
-from plangraf.replicas.replica import Replica
+from plangraf.replicas.replica import Replica, TakenOver
 from plangraf.store.versions.version import REPLICA_STATUS
 
 # A failure is tried again after this many intervals at most, and a minute at most.
@@ -41,7 +41,19 @@ class Watcher:
         self._told: Mapping[str, object] | None = None
 
     def run(self) -> None:
-        """Updates now and after each interval; a failure is logged once, and tried again later and later."""
+        """Updates now and after each interval, as the only writer of the folder until it is stopped.
+
+        A failure is logged once, and tried again later and later.
+        """
+        while not self._stopping.is_set():
+            try:
+                with self._replica.folder.writing():
+                    self._follow()
+            except VersionsError as error:  # another process writes there, or nobody can
+                self._failed(error)
+                self._stopping.wait(self._pause_s())
+
+    def _follow(self) -> None:
         while not self._stopping.is_set():
             began = time.monotonic()
             try:
@@ -51,22 +63,24 @@ class Watcher:
             except (PlangrafError, OSError) as error:
                 self._failed(error)
             else:
-                self._failures = 0
-                if done is not None:
-                    seconds = round(time.monotonic() - began, 3)
-                    log.info(
-                        "publication taken over",
-                        version=done.version,
-                        number=done.number,
-                        files=done.files,
-                        bytes=done.fetched_bytes,
-                        seconds=seconds,
-                    )
-                elif self._problem is not None:
-                    log.info("replica follows again", store=self._address)
-                self._problem = None
-                self._tell()
+                self._succeeded(done, time.monotonic() - began)
+            self._tell()
             self._stopping.wait(self._pause_s())
+
+    def _succeeded(self, done: TakenOver | None, seconds: float) -> None:
+        self._failures = 0
+        if done is not None:
+            log.info(
+                "publication taken over",
+                version=done.version,
+                number=done.number,
+                files=done.files,
+                bytes=done.fetched_bytes,
+                seconds=round(seconds, 3),
+            )
+        elif self._problem is not None:
+            log.info("replica follows again", store=self._address)
+        self._problem = None
 
     def _pause_s(self) -> float:
         if not self._failures:
@@ -81,7 +95,6 @@ class Watcher:
             serving = self._replica.taken.state.current if self._replica.taken.state is not None else None
             log.error("publication not taken over", store=self._address, serving=serving, error=said)
             self._problem = said
-        self._tell()
 
     def _tell(self) -> None:
         """Writes the status; a folder that cannot be written has its problem in the log only."""

@@ -32,6 +32,8 @@ def add_routes(app: FastAPI, service: Service) -> None:
         return _json(body)
 
     async def numbers() -> Response:
+        if service.settings.replica_from is not None:
+            metrics.record_replica(await run_in_threadpool(service.snapshots.store.replica_status))
         body, content_type = metrics.render()
         return Response(body, headers={"Cache-Control": "no-store", "Content-Type": content_type})
 

@@ -59,6 +59,10 @@ _ZSTD_LEVEL = 9
 _APART_NS = 1_000_000
 
 
+class LockedError(VersionsError):
+    """Another process writes into the folder."""
+
+
 class VersionsFolder:
     """Writes into the folder under one lock; readers do not need this class."""
 
@@ -119,8 +123,13 @@ class VersionsFolder:
                 _HOLDERS.discard(holder)
                 os.close(descriptor)
 
-    def _other_writer(self) -> VersionsError:
-        return VersionsError(f"Another build is writing to {self.path}. Wait until it is done, then try again.")
+    def _other_writer(self) -> LockedError:
+        if (self.path / REPLICA).is_dir():
+            return LockedError(
+                f"{self.path} is kept by a replica that runs, or another build is writing there. Change the versions "
+                "where they are published, or stop the replica first."
+            )
+        return LockedError(f"Another build is writing to {self.path}. Wait until it is done, then try again.")
 
     def temporary(self, name: str) -> Path:
         """A temporary path of this process; the next build removes leftovers."""
