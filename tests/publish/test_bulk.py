@@ -87,14 +87,14 @@ def built(home: Path, monkeypatch: pytest.MonkeyPatch, size: int = 100, versions
     return build(Settings(home=home, versions=home / versions)).version
 
 
-def answers(version: Version, queries: list[str]) -> list[str]:
+def answers(version: Version, queries: list[str], *, bulk: bool = True, memory_triples: int = 10**6) -> list[str]:
     async def ask() -> list[str]:
-        engine = EmbeddedEngine(version, Settings(query_workers=1, query_long=1))
+        engine = EmbeddedEngine(version, Settings(query_workers=1, query_long=1, memory_triples=memory_triples))
         await engine.start()
         try:
             found = []
             for query in queries:
-                answer = await engine.query(QueryRequest(PREFIXES + query, CSV))
+                answer = await engine.query(QueryRequest(PREFIXES + query, CSV, bulk=bulk))
                 found.append(b"".join([chunk async for chunk in answer.chunks]).decode())
                 await answer.aclose()
             return found

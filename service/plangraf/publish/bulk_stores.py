@@ -1,4 +1,6 @@
-"""Writes the engine's stores of a version with bulk triples, in a process beside the checks of a build."""
+"""Writes the engine's stores on disk of a version with bulk triples, or with more triples than a service holds in
+memory, in a process beside the checks of a build.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from plangraf.store.versions.bulk import BulkGraph
 
 @contextmanager
 def write_stores_beside(
-    store: VersionStore, lines: Sequence[bytes], bulk: Mapping[Path, BulkGraph], *, renew: bool
+    store: VersionStore, lines: Sequence[bytes], bulk: Mapping[Path, BulkGraph], memory_triples: int, *, renew: bool
 ) -> Iterator[Callable[[], Mapping[str, Path]]]:
     """Writes the stores in a second process while this one checks the data.
 
@@ -27,14 +29,15 @@ def write_stores_beside(
         store: the folder of versions, locked by the caller.
         lines: N-Quads lines of the dump without newline, sorted and unique.
         bulk: the bulk graphs of the version, by their compressed files.
+        memory_triples: the most triples that a service holds in memory.
         renew: write the kept store of the bulk triples anew, because it may be damaged.
     Yields:
         A function that waits for the stores and returns their folder by its name in the version, or raises
-        VersionsError. Without bulk graphs there is no folder.
+        VersionsError. There is no folder without bulk graphs when the triples fit into memory.
     Raises:
         OSError: the folder of versions cannot be written.
     """
-    if not bulk:
+    if not bulk and len(lines) <= memory_triples:
         yield dict
         return
     folder, kept, dump = store.temporary(BULK_STORES), store.kept_stores(bulk.values()), store.temporary("lines")
@@ -58,7 +61,7 @@ def write_stores_beside(
             if process.wait():
                 reason = words.strip().rpartition("\n")[2] or f"its process ended with {process.returncode}"
                 raise VersionsError(
-                    f"The stores of bulk triples could not be written ({reason}). The current version is unchanged. "
+                    f"The stores on disk could not be written ({reason}). The current version is unchanged. "
                     "Free disk space or memory, then build again with `plangraf build --force`."
                 )
             return {BULK_STORES: folder}

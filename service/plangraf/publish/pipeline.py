@@ -197,7 +197,7 @@ def _build(
         with (
             write_dumps_beside(lines, store.temporary(DOWNLOADS), titles) as wait_for_dumps,
             write_index_beside(parsed.quads, settings.home, store.temporary(SEARCH)) as wait_for_index,
-            write_stores_beside(store, lines, bulk, renew=force) as wait_for_stores,
+            write_stores_beside(store, lines, bulk, settings.memory_triples, renew=force) as wait_for_stores,
             write_pictures_beside(store, lines, load_drawable(settings.home), bulk, renew=force) as wait_for_pictures,
         ):
             problems = verdict(settings, parsed, found.files, progress, parsed.quads)
