@@ -33,6 +33,7 @@ from plangraf.store.versions.version import (
     PRUNED,
     REMOVED,
     TEMPORARY,
+    UNFINISHED,
     VERSION_ID,
     Version,
     encode_json,
@@ -149,7 +150,7 @@ class VersionsFolder:
         foreign = sorted(
             name
             for name in names
-            if name not in (CURRENT, INPUTS, FEED, CONTEXTS, PRUNED, LOCK, BULK_FILES)
+            if name not in (CURRENT, INPUTS, FEED, CONTEXTS, PRUNED, LOCK, BULK_FILES, UNFINISHED)
             and not name.startswith(TEMPORARY)
             and not ((VERSION_ID.fullmatch(name)) and (self.path / name).is_dir())
         )

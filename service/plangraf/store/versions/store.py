@@ -29,6 +29,7 @@ from plangraf.store.versions.version import (
     PRUNED,
     TEMPORARY,
     TERM_COUNTS,
+    UNFINISHED,
     VERSION_ID,
     Version,
     context_digest,
@@ -121,6 +122,15 @@ class VersionStore:
     def lock(self) -> AbstractContextManager[None]:
         """Makes this process the only writer, see VersionsFolder.lock."""
         return self._folder.lock()
+
+    def explained(self) -> AbstractContextManager[None]:
+        """Converts an error of the file system to a VersionsError with advice."""
+        return self._folder.explained()
+
+    @property
+    def unfinished(self) -> Path:
+        """Path of the folder with what a killed build had finished, which may not exist."""
+        return self.path / UNFINISHED
 
     def temporary(self, name: str) -> Path:
         """A temporary path of this process; the next build removes leftovers."""

@@ -33,6 +33,7 @@ BULK_FILES = "bulk"
 BULK_STORES = "bulk-stores"
 CONTEXTS = "context"
 PRUNED = "pruned.json"
+UNFINISHED = "unfinished"
 LOCK = ".lock"
 TEMPORARY = ".tmp-"
 
