@@ -45,13 +45,13 @@ _SKEW = 0.9
 _OF_AN_OBSERVATION, _OF_A_PLAN, _OF_A_STRATEGY, _OF_A_MUNICIPALITY = 8, 97, 600, 20
 # Series of one table; a table of all of them has 2.9 M triples.
 _MOST_SERIES = 50
-# The project has the plans of this one.
-_OURS, _OUR_NAME = "5001", "Trondheim"
+# The project describes these.
+_OURS = {"5001": "Trondheim", "5030": "Klæbu"}
 # Triples for each municipality that a size has, at least.
 _LEAST = 560
 _LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 _NUMBER = re.compile(rb"(?<![0-9])(9999|9998|202[4-7])(?![0-9])")
-_SHORT_YEAR = re.compile(rb"(?<=/)2[4-7](?![0-9])")
+_SHORT_YEAR = re.compile(rb"(?<=12[/-])24(?![0-9])")
 _PLAN = re.compile(rb"Plan nummer ([0-9]+)")
 Template = dict[str, bytes]
 
@@ -84,7 +84,7 @@ def write(folder: Path, triples: int, seed: int = SEED) -> Written:
         series = max(1, round(triples * STATISTICS_SHARE / of_a_series))
         observations = _write_statistics(folder / "no", work, numbers, series, seed)
     for index, number in enumerate(numbers):
-        if number != _OURS:
+        if number not in _OURS:
             _write(folder / number / "kommune", municipality, index, _FIRST_STRATEGY)
     for index, year, size in shares:
         _write(folder / numbers[index] / f"planstrategi-{year}-{year + 3}", templates[size], index, year)
@@ -102,7 +102,7 @@ def _shares(triples: float, municipalities: int, chance: Random) -> Iterator[tup
             wanted = (unit * rank**-_SKEW - _OF_A_STRATEGY) / _OF_A_PLAN
             size = min(PLANS, key=lambda plans: abs(plans - wanted))
             takes = _OF_A_STRATEGY + _OF_A_PLAN * size
-            if takes <= left and MUNICIPALITIES[index] != _OURS:
+            if takes <= left and MUNICIPALITIES[index] not in _OURS:
                 left -= takes
                 yield index, year, size
 
@@ -185,8 +185,8 @@ def table(name: str, numbers: Sequence[str], series: int, seed: int) -> dict[str
         for name, own in codes.items()
     }
     # The import labels the municipalities, which have one name only.
-    labels = {code: place(index) for index, code in enumerate(numbers)}
-    dimension["Region"]["category"]["label"] = {code: _OUR_NAME if code == _OURS else labels[code] for code in numbers}
+    labels = {code: _OURS.get(code, place(index)) for index, code in enumerate(numbers)}
+    dimension["Region"]["category"]["label"] = labels
     units = {code: {"base": "personer", "decimals": 0} for code in codes["ContentsCode"]}
     dimension["ContentsCode"]["category"]["unit"] = units
     chance = Random(seed)

@@ -57,7 +57,7 @@ def test_a_killed_build_goes_on_and_writes_the_same_bytes(home: Path, monkeypatc
     whole = build(home, "elsewhere")[0].version
     kill_at_the_end(home)
     assert not VersionStore(home / "versions").has_current()
-    for name in ("verdict", "write_dumps", "build_index"):
+    for name in ("judge", "write_dumps", "build_index"):
         monkeypatch.setattr(pipeline, name, refuse)
     built, said = build(home)
     assert f"resumed     {', '.join(STEPS)}," in said

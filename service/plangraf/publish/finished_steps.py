@@ -10,6 +10,7 @@ folder may be deleted at any time: the next build then does all steps.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import shutil
@@ -19,11 +20,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from plangraf.diagnostics.diagnostic import Diagnostic, FileDiagnostic, FilePlace
+from plangraf.checks.verdict import Verdict
+from plangraf.diagnostics.diagnostic import Diagnostic, FilePlace
 from plangraf.errors import VersionsError
 from plangraf.publish.beside import EndedEarlyError, beside
 from plangraf.store.atomic import sync_folder, write_file
 from plangraf.store.versions import VersionStore
+from plangraf.store.versions.folder import remove_tree
 
 CHECKS = "checks"
 
@@ -47,7 +50,7 @@ class FinishedSteps:
         with self._explained():
             for other in self._root.glob("*"):
                 if renew or other != self._folder:
-                    shutil.rmtree(other)
+                    remove_tree(other)
             for path in sorted(self._folder.glob("*.json")):
                 found = _verified(path)
                 if found is None:
@@ -119,9 +122,10 @@ class FinishedSteps:
     def cleaned(self, step: str) -> Iterator[None]:
         """Removes the folder of a step before, and after unless the step is finished."""
         folder = self.folder(step)
-        shutil.rmtree(folder, ignore_errors=True)
         with self._explained():
             folder.parent.mkdir(parents=True, exist_ok=True)
+            if folder.exists():
+                remove_tree(folder)
         try:
             yield
         finally:
@@ -130,16 +134,20 @@ class FinishedSteps:
 
     def _work(self, step: str, work: Callable[[], Any]) -> Any:
         result = work()
+        if not self.folder(step).is_dir():
+            raise FileNotFoundError(errno.ENOENT, "its folder has been removed")
         self.finish(step, result)
         return result
 
-    def checked(self, check: Callable[[], list[FileDiagnostic]]) -> list[FileDiagnostic]:
-        """The warnings and advice of the checks, which run unless another build has finished them."""
+    def checked(self, check: Callable[[], Verdict]) -> Verdict:
+        """The verdict of the checks, which run unless another build has finished them."""
         if self.has(CHECKS):
-            return [Diagnostic(FilePlace(*place), *rest) for place, *rest in self.result(CHECKS)]
+            problems, terms_defined = self.result(CHECKS)
+            return Verdict([Diagnostic(FilePlace(*place), *rest) for place, *rest in problems], terms_defined)
         found = check()
+        problems = [[one.place, one.nb, one.en, one.severity, one.rule] for one in found.problems]
         with self._explained():
-            self.finish(CHECKS, [[one.place, one.nb, one.en, one.severity, one.rule] for one in found])
+            self.finish(CHECKS, [problems, found.terms_defined])
         return found
 
     def remove(self) -> None:

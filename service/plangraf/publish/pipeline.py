@@ -21,7 +21,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad
 
-from plangraf.checks.verdict import verdict
+from plangraf.checks.verdict import judge
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, as_json
 from plangraf.diagnostics.progress import Progress, counted
 from plangraf.publish.bulk_stores import write_stores_beside
@@ -29,6 +29,7 @@ from plangraf.publish.context import FILE as CONTEXT
 from plangraf.publish.dumps import write_dumps
 from plangraf.publish.finished_steps import FinishedSteps
 from plangraf.publish.inputs import find_built, hash_inputs
+from plangraf.publish.known_datasets import KnownDatasets, Read
 from plangraf.publish.losses import (
     add_remembered_folders,
     content_of,
@@ -44,7 +45,7 @@ from plangraf.search.index_files import FOLDER as SEARCH
 from plangraf.settings import Settings
 from plangraf.sources.bulk import read_bulk
 from plangraf.sources.files import FRAMES, SITE, SourceFile, Sources, sources
-from plangraf.sources.turtle import Parsed, read
+from plangraf.sources.turtle import Parsed
 from plangraf.sparql.named.binding import NamedQuery, load_queries
 from plangraf.sparql.named.collection_files import collection_files, load_collections
 from plangraf.sparql.named.head import Titled
@@ -206,18 +207,23 @@ def _build_version(
     progress: Progress,
 ) -> Built:  # fmt: skip
     found = sources(settings.home, settings.data)
-    parsed = _parse(settings.home, found, progress)
+    known = KnownDatasets(store, settings.home, found.files, renew=force)
+    read = _parse(settings.home, found, known, progress)
+    parsed = read.parsed
     with _packed_bulk(found.bulk, parsed.quads, store, progress) as bulk:
         if not drop:
             _stop_at_losses(store, parsed, bulk.values())
-        lines = nquads_lines(parsed.quads)
+        lines = sorted([*read.lines, *nquads_lines(read.fresh)])
         with (
             _downloads_beside(steps, lines, settings.home) as wait_for_dumps,
             _index_beside(steps, parsed.quads, settings.home) as wait_for_index,
             write_stores_beside(store, steps, lines, bulk, settings.memory_triples, renew=force) as wait_for_stores,
             _pictures_beside(store, steps, lines, bulk, settings.home, renew=force) as wait_for_pictures,
         ):
-            problems = steps.checked(lambda: verdict(settings, parsed, found.files, progress, parsed.quads))
+            judged = steps.checked(
+                lambda: judge(settings, parsed, found.files, progress, parsed.quads, unproven=read.unproven)
+            )
+            problems = judged.problems
             with progress.step("search") as note:
                 note(counted(wait_for_index(), "entry", "entries"))
             pictures = _wait(wait_for_pictures, steps, progress)
@@ -233,6 +239,7 @@ def _build_version(
                     store.keep_context(context.read_bytes())
                 store.record_inputs(digest, version.id, settings.data)
                 store.prune(settings.keep_versions - 1)
+                known.record(proven=judged.terms_defined)
                 note(f"version {version.id}, {counted(version.triples, 'triple')}")
     return Built(version, fresh=True, problems=tuple(problems))
 
@@ -287,20 +294,25 @@ def _wait(wait_for_pictures: Callable[[], Written | None], steps: FinishedSteps,
     return {PICTURES: steps.folder(PICTURES)}
 
 
-def _parse(home: Path, found: Sources, progress: Progress) -> Parsed:
-    """Parses all files and describes the named queries; collects the problems of both."""
+def _parse(home: Path, found: Sources, known: KnownDatasets, progress: Progress) -> Read:
+    """Reads all files and describes the named queries; collects the problems of both."""
     with progress.step("parse") as note:
-        parsed = read(found.files)
+        read = known.read()
+        parsed = read.parsed
         parsed.problems += [skipped.problem for skipped in found.skipped]
         try:
-            parsed.quads |= describe_queries(load_queries(home / "queries").values())
+            read.fresh |= describe_queries(load_queries(home / "queries").values())
         except DataError as error:
             parsed.problems += error.problems
         parsed.problems += check_site_files(home)
-        parsed.quads = relabelled(parsed.quads)
+        read.fresh = relabelled(read.fresh)
+        parsed.quads |= read.fresh
+        read.unproven |= read.fresh
         note(counted(len(found.files), "file"))
         note(counted(len(parsed.quads), "statement"))
-    return parsed
+        if read.taken:
+            note(f"{read.taken} of {counted(read.datasets, 'dataset')} as before")
+    return read
 
 
 def _stop_at_losses(store: VersionStore, parsed: Parsed, bulk: Collection[BulkGraph]) -> None:

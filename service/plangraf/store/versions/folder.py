@@ -29,6 +29,7 @@ from plangraf.store.versions.version import (
     DUMP,
     FEED,
     INPUTS,
+    KNOWN,
     LOCK,
     PRUNED,
     REMOVED,
@@ -150,7 +151,7 @@ class VersionsFolder:
         foreign = sorted(
             name
             for name in names
-            if name not in (CURRENT, INPUTS, FEED, CONTEXTS, PRUNED, LOCK, BULK_FILES, UNFINISHED)
+            if name not in (CURRENT, INPUTS, FEED, CONTEXTS, PRUNED, LOCK, BULK_FILES, UNFINISHED, KNOWN)
             and not name.startswith(TEMPORARY)
             and not ((VERSION_ID.fullmatch(name)) and (self.path / name).is_dir())
         )
@@ -168,12 +169,12 @@ class VersionsFolder:
         for entry in self.path.iterdir():
             if entry.name.startswith(TEMPORARY):
                 if entry.is_dir() and not entry.is_symlink():
-                    _remove_tree(entry)
+                    remove_tree(entry)
                 else:
                     entry.unlink()
 
 
-def _remove_tree(folder: Path) -> None:
+def remove_tree(folder: Path) -> None:
     """Removes a folder; tries again for a second, because a child of a killed build may write into it until it ends."""
     deadline = time.monotonic() + 1
     while True:

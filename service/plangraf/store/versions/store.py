@@ -24,6 +24,7 @@ from plangraf.store.versions.version import (
     DUMP,
     FEED,
     INPUTS,
+    KNOWN,
     MANIFEST,
     OBJECT_KINDS,
     PRUNED,
@@ -131,6 +132,11 @@ class VersionStore:
     def unfinished(self) -> Path:
         """Path of the folder with what a killed build had finished, which may not exist."""
         return self.path / UNFINISHED
+
+    @property
+    def known(self) -> Path:
+        """Path of the folder with what builds have read of each dataset, which may not exist."""
+        return self.path / KNOWN
 
     def temporary(self, name: str) -> Path:
         """A temporary path of this process; the next build removes leftovers."""

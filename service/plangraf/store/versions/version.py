@@ -34,6 +34,7 @@ BULK_STORES = "bulk-stores"
 CONTEXTS = "context"
 PRUNED = "pruned.json"
 UNFINISHED = "unfinished"
+KNOWN = "known"
 LOCK = ".lock"
 TEMPORARY = ".tmp-"
 
