@@ -165,6 +165,12 @@ class Settings(BaseSettings):
     worker_memory_mb: int = Field(
         default=2048, ge=64, description="Memory that one query may add to its worker, in MiB."
     )
+    memory_triples: int = Field(
+        default=3_000_000,
+        ge=0,
+        description="Triples that a service holds in memory, without those of bulk files. A build writes a larger "
+        "version's stores on disk, and the service reads these.",
+    )
     answer_max_mb: int = Field(
         default=512,
         ge=1,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from plangraf.diagnostics.diagnostic import DataError, in_file
-from plangraf.publish.dumps import EndedEarlyError, beside
+from plangraf.publish.beside import EndedEarlyError, beside
 
 
 def refuse() -> bytes:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from plangraf.checks.verdict import verdict
+from plangraf.checks.verdict import judge
 from plangraf.diagnostics.diagnostic import DataError
 from plangraf.engines.embedded.pool import EmbeddedEngine
 from plangraf.engines.embedded.stores import open_stores
@@ -87,14 +87,14 @@ def built(home: Path, monkeypatch: pytest.MonkeyPatch, size: int = 100, versions
     return build(Settings(home=home, versions=home / versions)).version
 
 
-def answers(version: Version, queries: list[str]) -> list[str]:
+def answers(version: Version, queries: list[str], *, bulk: bool = True, memory_triples: int = 10**6) -> list[str]:
     async def ask() -> list[str]:
-        engine = EmbeddedEngine(version, Settings(query_workers=1, query_long=1))
+        engine = EmbeddedEngine(version, Settings(query_workers=1, query_long=1, memory_triples=memory_triples))
         await engine.start()
         try:
             found = []
             for query in queries:
-                answer = await engine.query(QueryRequest(PREFIXES + query, CSV))
+                answer = await engine.query(QueryRequest(PREFIXES + query, CSV, bulk=bulk))
                 found.append(b"".join([chunk async for chunk in answer.chunks]).decode())
                 await answer.aclose()
             return found
@@ -212,11 +212,11 @@ def test_a_build_that_would_lose_bulk_triples_stops(home: Path, monkeypatch: pyt
 def test_a_bulk_file_that_changes_during_a_build_is_published_as_it_was_checked(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def edit_and_judge(*arguments: Any) -> Any:
+    def edit_and_judge(*arguments: Any, **named: Any) -> Any:
         (home / FOLDER / "observations.nt").write_text("edited\n", encoding="utf-8")
-        return verdict(*arguments)
+        return judge(*arguments, **named)
 
-    monkeypatch.setattr(pipeline, "verdict", edit_and_judge)
+    monkeypatch.setattr(pipeline, "judge", edit_and_judge)
     version = built(home, monkeypatch)
     assert open_bulk(version.bulk_path(version.bulk()[0])).read(1 << 20) == observations().encode()
 

@@ -73,6 +73,7 @@ def home(light_home: Path, tmp_path: Path) -> Path:
 BUILD = """\
 import sys
 from pathlib import Path
+from plangraf.checks.verdict import Verdict
 from plangraf.publish import pipeline
 from plangraf.publish.pictures import writing
 from plangraf.settings import Settings
@@ -80,7 +81,7 @@ from plangraf.sources import files
 home, versions, size, most = sys.argv[1:]
 files.BULK_SIZE, writing.MOST_STATEMENTS = int(size), int(most)
 # The home lacks what its statements link to, which the checks of a build would report.
-pipeline.verdict = lambda *_: []
+pipeline.judge = lambda *_, **__: Verdict([], terms_defined=False)
 pipeline.build(Settings(home=Path(home), versions=Path(home) / versions), force=True)
 """
 

@@ -6,6 +6,7 @@ A build and `plangraf validate` both report this verdict.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from pyoxigraph import NamedNode, Quad
 
@@ -26,6 +27,14 @@ _TYPE = NamedNode(PREFIXES["rdf"] + "type")
 _DATASET = NamedNode(PREFIXES["dcat"] + "Dataset")
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Warnings and advice, and whether the check of the terms found nothing."""
+
+    problems: list[FileDiagnostic]
+    terms_defined: bool
+
+
 def verdict(
     settings: Settings,
     parsed: Parsed,
@@ -34,7 +43,20 @@ def verdict(
     everything: Collection[Quad],
     nodes: Collection[str] | None = None,
 ) -> list[FileDiagnostic]:
-    """Checks parsed statements and returns their warnings and advice.
+    """The problems of `judge`."""
+    return judge(settings, parsed, files, progress, everything, nodes).problems
+
+
+def judge(
+    settings: Settings,
+    parsed: Parsed,
+    files: Sequence[SourceFile],
+    progress: Progress,
+    everything: Collection[Quad],
+    nodes: Collection[str] | None = None,
+    unproven: Collection[Quad] | None = None,
+) -> Verdict:
+    """Checks parsed statements; returns their warnings and advice.
 
     Args:
         settings: `home` has the vocabularies and the queries.
@@ -43,6 +65,8 @@ def verdict(
         progress: receives a line for each step.
         everything: the statements, and all others that they may refer to.
         nodes: IRIs of the things to check, when not all are.
+        unproven: the statements whose terms are checked, when not all of `parsed` are; with those of the ontology and
+            the shapes.
     Raises:
         DataError: a violation. Those of parsing and vocabularies stop before shapes and queries run, because a
             misspelt term makes shapes report consequences of it.
@@ -53,7 +77,8 @@ def verdict(
     drawn = [path for path in picture_files(settings.home / "queries") if path.suffix == ".rq"]
     queries = [*asking, *checking, *drawn, *words_of_the_site(settings.home)] if nodes is None else []
     with progress.step("vocabulary") as note:
-        terms = undefined_terms(settings.home, parsed.quads, everything, files, parsed.place, queries)
+        quads, context = (parsed.quads, everything) if unproven is None else (unproven, unproven)
+        terms = undefined_terms(settings.home, quads, context, files, parsed.place, queries)
         note(counted(len(terms), "undefined term"))
     found = [*parsed.problems, *terms, *dataset_problems(parsed, everything, files)]
     _stop_at_violations(found)
@@ -69,7 +94,7 @@ def verdict(
         note(counted(len(rows), "row"))
     found += [*results, *rows]
     _stop_at_violations(found)
-    return in_order(found)
+    return Verdict(in_order(found), terms_defined=not terms)
 
 
 def _stop_at_violations(problems: list[FileDiagnostic]) -> None:

@@ -1,4 +1,6 @@
-"""Writes the engine's stores of a version with bulk triples, in a process beside the checks of a build."""
+"""Writes the engine's stores on disk of a version with bulk triples, or with more triples than a service holds in
+memory, in a process beside the checks of a build.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +13,20 @@ from itertools import chain
 from pathlib import Path
 
 from plangraf.errors import VersionsError
+from plangraf.publish.finished_steps import FinishedSteps
 from plangraf.store.versions import BULK_STORES, VersionStore
 from plangraf.store.versions.bulk import BulkGraph
 
 
 @contextmanager
 def write_stores_beside(
-    store: VersionStore, lines: Sequence[bytes], bulk: Mapping[Path, BulkGraph], *, renew: bool
+    store: VersionStore,
+    steps: FinishedSteps,
+    lines: Sequence[bytes],
+    bulk: Mapping[Path, BulkGraph],
+    memory_triples: int,
+    *,
+    renew: bool,
 ) -> Iterator[Callable[[], Mapping[str, Path]]]:
     """Writes the stores in a second process while this one checks the data.
 
@@ -25,50 +34,65 @@ def write_stores_beside(
 
     Args:
         store: the folder of versions, locked by the caller.
+        steps: takes the stores of a build that was killed.
         lines: N-Quads lines of the dump without newline, sorted and unique.
         bulk: the bulk graphs of the version, by their compressed files.
+        memory_triples: the most triples that a service holds in memory.
         renew: write the kept store of the bulk triples anew, because it may be damaged.
     Yields:
         A function that waits for the stores and returns their folder by its name in the version, or raises
-        VersionsError. Without bulk graphs there is no folder.
+        VersionsError. There is no folder without bulk graphs when the triples fit into memory.
     Raises:
         OSError: the folder of versions cannot be written.
     """
-    if not bulk:
+    if not bulk and len(lines) <= memory_triples:
         yield dict
         return
-    folder, kept, dump = store.temporary(BULK_STORES), store.kept_stores(bulk.values()), store.temporary("lines")
+    folder, kept, dump = steps.folder(BULK_STORES), store.kept_stores(bulk.values()), store.temporary("lines")
+    if steps.has(BULK_STORES):
+        yield lambda: {BULK_STORES: folder}
+        return
     kept.parent.mkdir(exist_ok=True)
     if renew:
         shutil.rmtree(kept, ignore_errors=True)
     process = None
-    try:
-        with dump.open("wb") as file:
-            file.writelines(chain.from_iterable((line, b"\n") for line in lines))
-        files = chain.from_iterable((graph.graph, str(path)) for path, graph in bulk.items())
-        process = subprocess.Popen(
-            [sys.executable, "-m", "plangraf.engines.embedded.disk_stores", folder, kept, dump, *files],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+    with steps.cleaned(BULK_STORES):
+        try:
+            with dump.open("wb") as file:
+                file.writelines(chain.from_iterable((line, b"\n") for line in lines))
+            process = _start(folder, kept, dump, bulk)
 
-        def wait_for_stores() -> Mapping[str, Path]:
-            assert process is not None
-            assert process.stderr is not None
-            words = process.stderr.read()
-            if process.wait():
-                reason = words.strip().rpartition("\n")[2] or f"its process ended with {process.returncode}"
-                raise VersionsError(
-                    f"The stores of bulk triples could not be written ({reason}). The current version is unchanged. "
-                    "Free disk space or memory, then build again with `plangraf build --force`."
-                )
-            return {BULK_STORES: folder}
+            def wait_for_stores() -> Mapping[str, Path]:
+                assert process is not None
+                _wait(process)
+                with store.explained():
+                    steps.finish(BULK_STORES)
+                return {BULK_STORES: folder}
 
-        yield wait_for_stores
-    finally:
-        if process is not None:
-            process.kill()
-            process.wait()
-            assert process.stderr is not None
-            process.stderr.close()
-        dump.unlink(missing_ok=True)
-        shutil.rmtree(folder, ignore_errors=True)
+            yield wait_for_stores
+        finally:
+            if process is not None:
+                process.kill()
+                process.wait()
+                assert process.stderr is not None
+                process.stderr.close()
+            dump.unlink(missing_ok=True)
+
+
+def _start(folder: Path, kept: Path, dump: Path, bulk: Mapping[Path, BulkGraph]) -> subprocess.Popen[str]:
+    files = chain.from_iterable((graph.graph, str(path)) for path, graph in bulk.items())
+    return subprocess.Popen(
+        [sys.executable, "-m", "plangraf.engines.embedded.disk_stores", folder, kept, dump, *files],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def _wait(process: subprocess.Popen[str]) -> None:
+    assert process.stderr is not None
+    words = process.stderr.read()
+    if process.wait():
+        reason = words.strip().rpartition("\n")[2] or f"its process ended with {process.returncode}"
+        raise VersionsError(
+            f"The stores on disk could not be written ({reason}). The current version is unchanged. "
+            "Free disk space or memory, then build again with `plangraf build --force`."
+        )

@@ -1,6 +1,6 @@
 """Writes the downloads of a version: RDF in every format, a table for each class, checksums, and a citation.
 
-The build writes them while it checks the data. They derive from the version's lines alone and hold no time, host or
+The build writes them beside its checks. They derive from the version's lines alone and hold no time, host or
 random name, so the same version gives the same bytes on any machine. Only the titles in index.json come from
 `queries/site.yaml`.
 
@@ -18,25 +18,15 @@ import gzip
 import hashlib
 import itertools
 import json
-import multiprocessing
-import os
-import shutil
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import partial
-from multiprocessing.connection import Connection
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import yaml
 import zstandard
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
 from plangraf import __version__
-from plangraf.diagnostics.diagnostic import DataError
-from plangraf.errors import VersionsError
-from plangraf.processes import die_with_parent
 from plangraf.rdf.graph import nquads_lines, nquads_text, serialized, statements
 from plangraf.rdf.jsonld_documents import dump, expanded_nodes
 from plangraf.rdf.namespaces import BASE, GRAPH, PREFIXES
@@ -44,7 +34,6 @@ from plangraf.sparql.named.head import Titled
 from plangraf.store.atomic import write_file
 from plangraf.store.versions import DOWNLOADS_INDEX
 
-Result = TypeVar("Result")
 SUMS = "SHA256SUMS"
 CITATION = "CITATION.cff"
 _ZSTD_LEVEL = 9
@@ -65,60 +54,6 @@ _MEDIA_TYPES = {
     "SHA256SUMS": "text/plain",
 }
 _COMPRESSIONS = {"gz": "application/gzip", "zst": "application/zstd"}
-
-
-class EndedEarlyError(VersionsError):
-    """A signal killed the process before it had a result."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(f"A process of the build was ended by signal {number}. The current version is unchanged.")
-        self.reason = f"signal {number}"
-
-
-@contextmanager
-def beside(work: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
-    """Runs work in a forked process, and kills the process when the context ends.
-
-    It forks, because a fork shares the data and starts no second interpreter.
-
-    Yields:
-        A function that waits for the result. It raises the DataError or OSError of the work, and EndedEarlyError when
-        the process ended with neither result nor error.
-    """
-    receiver, sender = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.get_context("fork").Process(target=_work_and_send, args=(work, sender), daemon=True)
-    process.start()
-    sender.close()
-
-    def wait() -> Result:
-        try:
-            result, failure = receiver.recv()
-        except EOFError:
-            process.join()
-            raise EndedEarlyError(-(process.exitcode or 0)) from None
-        if failure is not None:
-            raise failure if isinstance(failure, OSError) else DataError(failure)
-        return result  # type: ignore[no-any-return]  # the result of the work
-
-    try:
-        yield wait
-    finally:
-        process.kill()
-        process.join()
-        receiver.close()
-
-
-def _work_and_send(work: Callable[[], object], sender: Connection) -> None:
-    die_with_parent()
-    build = multiprocessing.parent_process()
-    if build is None or os.getppid() != build.pid:
-        os._exit(1)  # the build ended before the kernel knew what to do then
-    try:
-        sender.send((work(), None))
-    except OSError as error:
-        sender.send((None, OSError(error.errno, error.strerror)))
-    except DataError as error:
-        sender.send((None, error.problems))
 
 
 def version_id(lines: Sequence[bytes]) -> str:
@@ -169,38 +104,6 @@ def _index_entry(name: str, content: bytes, titles: Mapping[str, Titled]) -> dic
         **({"compression": compression} if compression else {}),
         "title": {"nb": nb, "en": en},
     }
-
-
-@contextmanager
-def write_dumps_beside(
-    lines: Sequence[bytes], folder: Path, titles: Mapping[str, Titled]
-) -> Iterator[Callable[[], Path]]:
-    """Writes all downloads in a second process while this one checks the data.
-
-    Args:
-        lines: see write_dumps.
-        folder: the target, on the disk of the versions; removed when the context ends.
-        titles: see write_dumps.
-    Yields:
-        A function that waits for the downloads and returns the folder, or raises VersionsError.
-    """
-    try:
-        with beside(partial(write_dumps, lines, folder, titles)) as wait:
-
-            def wait_for_dumps() -> Path:
-                try:
-                    wait()
-                except (OSError, EndedEarlyError) as error:
-                    reason = error.strerror if isinstance(error, OSError) else error.reason
-                    raise VersionsError(
-                        f"The downloads of the version could not be written: {reason}. The current version is "
-                        "unchanged."
-                    ) from error
-                return folder
-
-            yield wait_for_dumps
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _generate_files(lines: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:

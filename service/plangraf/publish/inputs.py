@@ -31,8 +31,13 @@ _CODE_INPUTS = (
 
 def hash_inputs(settings: Settings) -> str:
     """SHA-256 over the inputs of a version: source files, the code of this package, versions of libraries."""
-    digest = hashlib.sha256(inputs_digest(settings.home, sources(settings.home, settings.data)).encode())
-    digest.update("\n".join([__version__, *map(installed_version, _LIBRARIES)]).encode())
+    found = inputs_digest(settings.home, sources(settings.home, settings.data))
+    return hashlib.sha256(f"{found}{code_digest()}".encode()).hexdigest()
+
+
+def code_digest() -> str:
+    """SHA-256 over the code of this package that a version depends on, and the versions of its libraries."""
+    digest = hashlib.sha256("\n".join([__version__, *map(installed_version, _LIBRARIES)]).encode())
     modules = [module for folder in _CODE_INPUTS for module in (_PACKAGE / folder).rglob("*.py")]
     for module in sorted([*modules, *_PACKAGE.glob("*.py")]):
         digest.update(hashlib.sha256(module.read_bytes()).digest())

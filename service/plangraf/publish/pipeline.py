@@ -14,19 +14,22 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad
 
-from plangraf.checks.verdict import verdict
+from plangraf.checks.verdict import judge
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, as_json
 from plangraf.diagnostics.progress import Progress, counted
 from plangraf.publish.bulk_stores import write_stores_beside
 from plangraf.publish.context import FILE as CONTEXT
-from plangraf.publish.dumps import write_dumps_beside
+from plangraf.publish.dumps import write_dumps
+from plangraf.publish.finished_steps import FinishedSteps
 from plangraf.publish.inputs import find_built, hash_inputs
+from plangraf.publish.known_datasets import KnownDatasets, Read
 from plangraf.publish.losses import (
     add_remembered_folders,
     content_of,
@@ -34,15 +37,15 @@ from plangraf.publish.losses import (
     remembered_line,
     stop_at_losses,
 )
-from plangraf.publish.pictures.writing import Written, write_pictures_beside
-from plangraf.publish.search_index import write_index_beside
+from plangraf.publish.pictures.writing import Written, write_pictures
+from plangraf.publish.search_index import build_index
 from plangraf.rdf.graph import nquads_lines, paused_collector, relabelled
 from plangraf.rdf.namespaces import ONTOLOGY, PREFIXES, QUERIES, QUERIES_GRAPH
 from plangraf.search.index_files import FOLDER as SEARCH
 from plangraf.settings import Settings
 from plangraf.sources.bulk import read_bulk
 from plangraf.sources.files import FRAMES, SITE, SourceFile, Sources, sources
-from plangraf.sources.turtle import Parsed, read
+from plangraf.sources.turtle import Parsed
 from plangraf.sparql.named.binding import NamedQuery, load_queries
 from plangraf.sparql.named.collection_files import collection_files, load_collections
 from plangraf.sparql.named.head import Titled
@@ -187,39 +190,98 @@ def _build(
     settings: Settings, store: VersionStore, digest: str, *, force: bool, drop: bool, progress: Progress
 ) -> Built:
     """Parses, checks and writes; `digest` is that of the inputs."""
+    steps = FinishedSteps(store, digest, renew=force)
+    if steps.names:
+        progress.line(f"{'resumed':<10}  {', '.join(steps.names)}, of a build of these files that did not end")
+    try:
+        built = _build_version(settings, store, digest, steps, force=force, drop=drop, progress=progress)
+    except DataError:
+        steps.remove()  # the files must change
+        raise
+    steps.remove()
+    return built
+
+
+def _build_version(
+    settings: Settings, store: VersionStore, digest: str, steps: FinishedSteps, *, force: bool, drop: bool,
+    progress: Progress,
+) -> Built:  # fmt: skip
     found = sources(settings.home, settings.data)
-    parsed = _parse(settings.home, found, progress)
+    known = KnownDatasets(store, settings.home, found.files, renew=force)
+    read = _parse(settings.home, found, known, progress)
+    parsed = read.parsed
     with _packed_bulk(found.bulk, parsed.quads, store, progress) as bulk:
         if not drop:
             _stop_at_losses(store, parsed, bulk.values())
-        lines = nquads_lines(parsed.quads)
-        titles = load_download_titles(settings.home)
+        lines = sorted([*read.lines, *nquads_lines(read.fresh)])
         with (
-            write_dumps_beside(lines, store.temporary(DOWNLOADS), titles) as wait_for_dumps,
-            write_index_beside(parsed.quads, settings.home, store.temporary(SEARCH)) as wait_for_index,
-            write_stores_beside(store, lines, bulk, renew=force) as wait_for_stores,
-            write_pictures_beside(store, lines, load_drawable(settings.home), bulk, renew=force) as wait_for_pictures,
+            _downloads_beside(steps, lines, settings.home) as wait_for_dumps,
+            _index_beside(steps, parsed.quads, settings.home) as wait_for_index,
+            write_stores_beside(store, steps, lines, bulk, settings.memory_triples, renew=force) as wait_for_stores,
+            _pictures_beside(store, steps, lines, bulk, settings.home, renew=force) as wait_for_pictures,
         ):
-            problems = verdict(settings, parsed, found.files, progress, parsed.quads)
+            judged = steps.checked(
+                lambda: judge(settings, parsed, found.files, progress, parsed.quads, unproven=read.unproven)
+            )
+            problems = judged.problems
             with progress.step("search") as note:
-                index, entries = wait_for_index()
-                note(counted(entries, "entry", "entries"))
-            pictures = _wait(wait_for_pictures, progress)
+                note(counted(wait_for_index(), "entry", "entries"))
+            pictures = _wait(wait_for_pictures, steps, progress)
             with progress.step("write") as note:
+                wait_for_dumps()
                 described = manifest(parsed.quads, problems, bulk.values())
                 extra = {REPORT: as_json(problems)}
-                folders = {DOWNLOADS: wait_for_dumps(), SEARCH: index, **wait_for_stores(), **pictures}
+                own = {name: steps.folder(name) for name in (DOWNLOADS, SEARCH)}
+                folders = {**own, **wait_for_stores(), **pictures}
                 version = store.write(lines, described, extra, folders, bulk)
                 context = settings.home / "ontology" / CONTEXT
                 if context.is_file():
                     store.keep_context(context.read_bytes())
                 store.record_inputs(digest, version.id, settings.data)
                 store.prune(settings.keep_versions - 1)
+                known.record(proven=judged.terms_defined)
                 note(f"version {version.id}, {counted(version.triples, 'triple')}")
     return Built(version, fresh=True, problems=tuple(problems))
 
 
-def _wait(wait_for_pictures: Callable[[], Written | None], progress: Progress) -> Mapping[str, Path]:
+def _downloads_beside(
+    steps: FinishedSteps, lines: Sequence[bytes], home: Path
+) -> AbstractContextManager[Callable[[], object]]:
+    work = partial(write_dumps, lines, steps.folder(DOWNLOADS), load_download_titles(home))
+    return steps.beside(DOWNLOADS, "The downloads of the version", work)
+
+
+def _index_beside(
+    steps: FinishedSteps, quads: Collection[Quad], home: Path
+) -> AbstractContextManager[Callable[[], int]]:
+    """Yields a function that waits for the search index, and returns the number of its entries."""
+    return steps.beside(SEARCH, "The index for the search", partial(build_index, quads, home, steps.folder(SEARCH)))
+
+
+@contextmanager
+def _pictures_beside(
+    store: VersionStore, steps: FinishedSteps, lines: Sequence[bytes], bulk: Mapping[Path, BulkGraph], home: Path,
+    *, renew: bool,
+) -> Iterator[Callable[[], Written | None]]:  # fmt: skip
+    """Yields a function that waits for the pictures, which is None when neither this version nor the last has any.
+
+    `renew` draws also what the present version has.
+    """
+    known = store.current().path / PICTURES if store.has_current() else None
+    pictures = load_drawable(home)
+    if not pictures and (known is None or not known.is_dir()):
+        yield lambda: None
+        return
+
+    def work() -> tuple[int, int]:
+        written = write_pictures(lines, steps.folder(PICTURES), pictures, None if renew else known, bulk)
+        return written.drawn, written.taken
+
+    with steps.beside(PICTURES, "The pictures of the version", work) as wait:
+        yield lambda: Written(*wait())
+
+
+def _wait(wait_for_pictures: Callable[[], Written | None], steps: FinishedSteps, progress: Progress) -> dict[str, Path]:
     """The folder of the pictures by its name in the version; none without pictures."""
     with progress.step("pictures") as note:
         written = wait_for_pictures()
@@ -229,23 +291,28 @@ def _wait(wait_for_pictures: Callable[[], Written | None], progress: Progress) -
         note(counted(written.drawn, "drawing"))
         if written.taken:
             note(f"{written.taken} as before")
-    return {PICTURES: written.folder}
+    return {PICTURES: steps.folder(PICTURES)}
 
 
-def _parse(home: Path, found: Sources, progress: Progress) -> Parsed:
-    """Parses all files and describes the named queries; collects the problems of both."""
+def _parse(home: Path, found: Sources, known: KnownDatasets, progress: Progress) -> Read:
+    """Reads all files and describes the named queries; collects the problems of both."""
     with progress.step("parse") as note:
-        parsed = read(found.files)
+        read = known.read()
+        parsed = read.parsed
         parsed.problems += [skipped.problem for skipped in found.skipped]
         try:
-            parsed.quads |= describe_queries(load_queries(home / "queries").values())
+            read.fresh |= describe_queries(load_queries(home / "queries").values())
         except DataError as error:
             parsed.problems += error.problems
         parsed.problems += check_site_files(home)
-        parsed.quads = relabelled(parsed.quads)
+        read.fresh = relabelled(read.fresh)
+        parsed.quads |= read.fresh
+        read.unproven |= read.fresh
         note(counted(len(found.files), "file"))
         note(counted(len(parsed.quads), "statement"))
-    return parsed
+        if read.taken:
+            note(f"{read.taken} of {counted(read.datasets, 'dataset')} as before")
+    return read
 
 
 def _stop_at_losses(store: VersionStore, parsed: Parsed, bulk: Collection[BulkGraph]) -> None:

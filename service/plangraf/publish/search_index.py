@@ -6,11 +6,9 @@ collections themselves, and the sections of the source documents.
 
 from __future__ import annotations
 
-import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Collection as Sized
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,8 +17,6 @@ from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
 
-from plangraf.errors import VersionsError
-from plangraf.publish.dumps import EndedEarlyError, beside
 from plangraf.rdf.graph import RDF_TYPE
 from plangraf.rdf.namespaces import PLAN, PREFIXES, SCHEME, local_name
 from plangraf.search.entries import SECTIONS, Entry, Labels, Text
@@ -328,31 +324,3 @@ def build_index(quads: Sized[Quad], home: Path, folder: Path) -> int:
     """
     entries, labels = gather(quads, home)
     return write_index(folder, entries, labels)
-
-
-@contextmanager
-def write_index_beside(quads: Sized[Quad], home: Path, folder: Path) -> Iterator[Callable[[], tuple[Path, int]]]:
-    """Writes the index in a second process while this one checks the data.
-
-    Args:
-        quads: see gather.
-        home: see gather.
-        folder: the target, on the disk of the versions; removed when the context ends.
-    Yields:
-        A function that waits and returns the folder and the number of entries, or raises VersionsError.
-    """
-    try:
-        with beside(partial(build_index, quads, home, folder)) as wait:
-
-            def wait_for_index() -> tuple[Path, int]:
-                try:
-                    return folder, wait()
-                except (OSError, EndedEarlyError) as error:
-                    reason = error.strerror if isinstance(error, OSError) else error.reason
-                    raise VersionsError(
-                        f"The index for the search could not be written: {reason}. The current version is unchanged."
-                    ) from error
-
-            yield wait_for_index
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,6 @@
-"""Stores on disk of a version with bulk triples: a build writes them, workers read them, and nothing changes them.
+"""Stores on disk of a version: a build writes them, workers read them, and nothing changes them.
+
+A version has them when it has bulk triples, or more triples than a service holds in memory (`memory_triples`).
 
 In memory a bulk triple takes 330 bytes, and a large table some GiB. On disk the system keeps what is read in its page
 cache, and a service starts without loading anything.
@@ -19,10 +21,11 @@ import io
 import json
 import shutil
 import sys
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
 
@@ -55,30 +58,32 @@ class DiskStores:
     files: int = 0
 
 
-def write_disk_stores(target: Path, lines: Sequence[bytes], bulk: Mapping[str, Path], kept: Path) -> None:
+Lines = Callable[[], Iterable[bytes]]
+"""N-Quads lines without newline, read anew by each call, because a large dump does not fit into memory."""
+
+
+def write_disk_stores(target: Path, lines: Lines, bulk: Mapping[str, Path], kept: Path) -> None:
     """Writes the stores of a version.
 
     Args:
         target: the folder, which must not exist.
-        lines: N-Quads lines of the dump without newline, sorted and unique.
+        lines: the dump, sorted and unique.
         bulk: the compressed files of bulk triples, see `open_bulk`, by their graphs.
-        kept: the store of the bulk triples alone; written when it does not exist.
+        kept: the store of the bulk triples alone; written when it does not exist and there are any.
     Raises:
         OSError: they cannot be written, or `kept` is damaged. Its message is the engine's.
     """
-    if not kept.is_dir():
+    if bulk and not kept.is_dir():
         _write_bulk(kept, bulk)
     target.mkdir()
-    Store(str(kept)).backup(str(target / _ALL))
-    _add(target / _ALL, lambda: (line for quad in lines for line in (quad, _triple(quad) + b" .")))
-    parts = _parts(lines)
+    if bulk:
+        Store(str(kept)).backup(str(target / _ALL))
+    _add(target / _ALL, (line for quad in lines() for line in (quad, _triple(quad) + b" .")))
+    parts = list(dict.fromkeys(graphs for _, graphs in _with_graphs(lines())))
     if any(len(graphs) > 1 for graphs in parts):
         names = {graphs: f"<{_PART}{number}>".encode() for number, graphs in enumerate(parts)}
         Store(str(target / _ALL)).backup(str(target / _APART))
-        _add(
-            target / _APART,
-            lambda: (b"%b %b ." % (triple, names[graphs]) for graphs, found in parts.items() for triple in found),
-        )
+        _add(target / _APART, (b"%b %b ." % (triple, names[graphs]) for triple, graphs in _with_graphs(lines())))
         named = {name.decode()[1:-1]: [graph.decode()[1:-1] for graph in graphs] for graphs, name in names.items()}
     else:
         named = {}
@@ -175,39 +180,52 @@ def _triple(quad: bytes) -> bytes:
     return quad.rpartition(b" <")[0]
 
 
-def _parts(lines: Iterable[bytes]) -> dict[tuple[bytes, ...], list[bytes]]:
-    """The triples that stand in the same graphs, by these graphs; the quads of one triple are neighbours."""
-    found: dict[tuple[bytes, ...], list[bytes]] = defaultdict(list)
-    last = b""
-    graphs: list[bytes] = []
-    for line in (*lines, b""):
-        triple, _, graph = line.removesuffix(b" .").rpartition(b" ")
-        if triple != last:
-            if graphs:
-                found[tuple(graphs)].append(last)
-            last, graphs = triple, []
-        graphs.append(graph)
-    return dict(found)
+def _with_graphs(lines: Iterable[bytes]) -> Iterator[tuple[bytes, tuple[bytes, ...]]]:
+    """Each triple of the dump with its graphs; the quads of one triple are neighbours."""
+    for triple, quads in groupby(lines, _triple):
+        yield triple, tuple(quad[len(triple) + 1 : -2] for quad in quads)
 
 
-def _add(path: Path, lines: Callable[[], Iterable[bytes]]) -> None:
-    """Adds N-Quads lines to a store, in one batch: after more, the engine would rewrite all tables."""
+def _add(path: Path, lines: Iterable[bytes]) -> None:
+    """Adds N-Quads lines to a store.
+
+    A dump of one portion is one batch: after more, the engine rewrites all tables, also those that versions share.
+    """
     store = Store(str(path))
-    own = b"\n".join(line for line in lines() if b"_:" not in line)
-    store.bulk_load(io.BytesIO(own), RdfFormat.N_QUADS, lenient=True)
-    # Not bulk_load, which renames blank nodes: a label must mean one node in all graphs and stores.
-    nameless = b"\n".join(line for line in lines() if b"_:" in line)
-    store.bulk_extend(parse(nameless, RdfFormat.N_QUADS, rename_blank_nodes=False))
+    own: list[bytes] = []
+    nameless: list[bytes] = []
+    size = portions = 0
+    for line in lines:
+        # Not bulk_load, which renames blank nodes: a label must mean one node in all graphs and stores.
+        (nameless if b"_:" in line else own).append(line)
+        size += len(line)
+        if size >= _PORTION:
+            _load(store, own)
+            own, size, portions = [], 0, portions + 1
+    _load(store, own)
+    store.bulk_extend(parse(b"\n".join(nameless), RdfFormat.N_QUADS, rename_blank_nodes=False))
+    if portions:
+        store.optimize()
     store.flush()
+
+
+def _load(store: Store, lines: Sequence[bytes]) -> None:
+    store.bulk_load(io.BytesIO(b"\n".join(lines)), RdfFormat.N_QUADS, lenient=True)
+
+
+def _lines_of(dump: Path) -> Iterator[bytes]:
+    with dump.open("rb") as file:
+        for line in file:
+            yield line.removesuffix(b"\n")
 
 
 def main(arguments: Sequence[str]) -> None:
     """Writes stores: `python -m … TARGET KEPT DUMP [GRAPH FILE]…`; ends with the engine's message when it cannot."""
     die_with_parent()
     target, kept, dump, *files = arguments
-    lines = Path(dump).read_bytes().splitlines()
+    bulk = dict(zip(files[::2], map(Path, files[1::2]), strict=True))
     try:
-        write_disk_stores(Path(target), lines, dict(zip(files[::2], map(Path, files[1::2]), strict=True)), Path(kept))
+        write_disk_stores(Path(target), partial(_lines_of, Path(dump)), bulk, Path(kept))
     except (OSError, SyntaxError, VersionsError) as error:
         sys.exit(str(error))
 

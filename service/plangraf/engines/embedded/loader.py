@@ -1,8 +1,8 @@
-"""The loader: opens one version in memory, once, and forks the workers of all HTTP processes, which share it.
+"""The loader: opens one version, once, and forks the workers of all HTTP processes, which share it.
 
-`loaders` starts it as `python -m plangraf.engines.embedded.loader <socket> <version> <memory in MiB>`. It stays
-single-threaded, because a fork is safe only then. It ends when its host closes the socket. A worker ends when its
-front closes the worker's sockets, so workers survive a loader that dies.
+`loaders` starts it as `python -m plangraf.engines.embedded.loader <socket> <version> <memory in MiB> <store>`; the
+store is `memory` or `disk`. It stays single-threaded, because a fork is safe only then. It ends when its host closes
+the socket. A worker ends when its front closes the worker's sockets, so workers survive a loader that dies.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from pathlib import Path
 
 from plangraf.engines.embedded import worker
 from plangraf.engines.embedded.stores import Stores, open_stores
-from plangraf.engines.embedded.wire import AHEAD, CONNECT, CONTROL, FORK, READY, WORKER
+from plangraf.engines.embedded.wire import AHEAD, CONNECT, CONTROL, FORK, MEMORY, READY, WORKER
 from plangraf.errors import VersionsError
 from plangraf.processes import die_with_parent, is_closed
-from plangraf.store.versions import Version
+from plangraf.store.versions import Version, VersionStore
 
 _MOST_DESCRIPTORS = 4096
 # Bytes that a query computed ahead may add to its worker: an answer that nobody asked for must not raise the peak.
@@ -151,7 +151,9 @@ def main(arguments: list[str]) -> None:
         return
     folder = Path(arguments[1])
     before = _descriptors()
-    stores = _open_apart(Version(folder.name, folder, {}))
+    in_memory = arguments[3] == MEMORY
+    version = Version(folder.name, folder, {}) if in_memory else VersionStore(folder.parent).get(folder.name)
+    stores = _open_apart(version, in_memory=in_memory)
     loader = _Loader(host, stores, int(arguments[2]) * 1024 * 1024, _descriptors() - before)
     gc.collect()
     gc.freeze()  # a worker's collector would touch shared pages and so copy them
@@ -164,14 +166,14 @@ def _descriptors() -> frozenset[int]:
     return frozenset(int(entry.name) for entry in Path("/proc/self/fd").iterdir())
 
 
-def _open_apart(version: Version) -> Stores:
+def _open_apart(version: Version, *, in_memory: bool) -> Stores:
     """Loads in a thread of its own, to which the C library gives a heap of its own.
 
     What loading leaves in a heap is full of holes. Workers allocate from that of this thread, where they neither
     search holes nor copy the pages around them, which would make the first queries of each slow.
     """
     with ThreadPoolExecutor(1) as apart:
-        return apart.submit(open_stores, version).result()
+        return apart.submit(open_stores, version, in_memory=in_memory).result()
 
 
 if __name__ == "__main__":

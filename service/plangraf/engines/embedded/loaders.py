@@ -22,7 +22,7 @@ from typing import Protocol
 import orjson
 import structlog
 
-from plangraf.engines.embedded.wire import CONNECT
+from plangraf.engines.embedded.wire import CONNECT, MEMORY
 
 VARIABLE = "PLANGRAF_LOADERS"
 _NAME = "loaders"
@@ -43,16 +43,19 @@ class Lease(Protocol):
     def close(self) -> None: ...
 
 
-def lease(version: Path, memory_mb: int) -> Lease:
+def lease(version: Path, memory_mb: int, store: str = MEMORY) -> Lease:
     """Leases the host's loader of the version in this folder; without a host, starts one.
 
-    Blocks for some milliseconds. The calling thread must outlive the lease.
+    Blocks for some milliseconds. The calling thread must outlive the lease. `store` is where the version is read from,
+    MEMORY or DISK.
 
     Raises:
         OSError: no loader can be started.
     """
     address = os.environ.get(VARIABLE)
-    return _SharedLoader(Path(address), version, memory_mb) if address else _OwnLoader(version, memory_mb)
+    if address:
+        return _SharedLoader(Path(address), version, memory_mb, store)
+    return _OwnLoader(version, memory_mb, store)
 
 
 @dataclass(slots=True, eq=False)
@@ -64,12 +67,12 @@ class _Loader:
     leases: set[socket.socket] = field(default_factory=set)
 
     @classmethod
-    def start(cls, version: Path, memory_mb: int) -> _Loader:
+    def start(cls, version: Path, memory_mb: int, store: str) -> _Loader:
         ours, theirs = socket.socketpair()
         with theirs:
             process = subprocess.Popen(
                 [sys.executable, "-m", "plangraf.engines.embedded.loader",
-                 str(theirs.fileno()), str(version), str(memory_mb)],
+                 str(theirs.fileno()), str(version), str(memory_mb), store],
                 pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             )  # fmt: skip
         return cls(process, ours)
@@ -109,8 +112,8 @@ class _Loader:
 class _OwnLoader:
     """A loader that one front starts for itself; see Lease."""
 
-    def __init__(self, version: Path, memory_mb: int) -> None:
-        self._loader = _Loader.start(version, memory_mb)
+    def __init__(self, version: Path, memory_mb: int, store: str) -> None:
+        self._loader = _Loader.start(version, memory_mb, store)
         self.control = self._loader.connect()
 
     def close(self) -> None:
@@ -121,13 +124,13 @@ class _OwnLoader:
 class _SharedLoader:
     """A loader of the host; see Lease. The open connection to the host is the lease."""
 
-    def __init__(self, address: Path, version: Path, memory_mb: int) -> None:
+    def __init__(self, address: Path, version: Path, memory_mb: int, store: str) -> None:
         self._connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self._connection.settimeout(_LEASE_S)
             with _short(address) as short:
                 self._connection.connect(short)
-            self._connection.sendall(orjson.dumps([str(version), memory_mb]) + b"\n")
+            self._connection.sendall(orjson.dumps([str(version), memory_mb, store]) + b"\n")
             _, descriptors, _, _ = socket.recv_fds(self._connection, 1, 1)
             if not descriptors:
                 raise ConnectionError("the host could not start a loader")
@@ -154,7 +157,7 @@ class LoaderHost:
             self._listener.bind(short)
         self._listener.listen(_BACKLOG)
         self._wake, self._woken = socket.socketpair()
-        self._loaders: dict[tuple[str, int], _Loader] = {}
+        self._loaders: dict[tuple[str, int, str], _Loader] = {}
         self._leased: dict[socket.socket, _Loader] = {}
         self._selector = selectors.DefaultSelector()
         self._thread = threading.Thread(target=self._run, name="loaders", daemon=True)
@@ -216,13 +219,13 @@ class LoaderHost:
             log.error("loader not started", error=str(error))
         self._release(connection)
 
-    def _lease(self, connection: socket.socket, version: str, memory_mb: int) -> None:
-        key = (version, memory_mb)
+    def _lease(self, connection: socket.socket, version: str, memory_mb: int, store: str) -> None:
+        key = (version, memory_mb, store)
         loader = self._loaders.get(key)
         if loader is None or not loader.is_alive:
             if loader is not None:
                 loader.end()
-            loader = self._loaders[key] = _Loader.start(Path(version), memory_mb)
+            loader = self._loaders[key] = _Loader.start(Path(version), memory_mb, store)
         loader.leases.add(connection)
         self._leased[connection] = loader
         with loader.connect() as control:

@@ -1,4 +1,4 @@
-"""One version in memory: its named graphs, and their union as a set of triples.
+"""The stores of one version: its named graphs, and their union as a set of triples, in memory or on disk.
 
 pyoxigraph's union option counts a triple once for each graph that holds it. When no triple stands in two graphs, as
 in most data, that union is a set, and one store answers every query. Otherwise the union is materialised twice: as
@@ -6,6 +6,8 @@ the default graph of the store of named graphs, and alone in a second store.
 
 Bulk triples stand in stores on disk together with all others, see `disk_stores`. The queries that cannot match any of
 them, which are nearly all, are as fast as without them.
+
+A version whose other triples are more than a service holds in memory is read from these stores alone.
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ class Stores:
     """`graphs` holds the named graphs; `union` is None when no triple stands in two of them.
 
     A query that names no graph runs twice as fast over `union`, because the engine scans the quads of all graphs and
-    then filters by graph. `wide` is None without bulk triples; their graphs are those of `bulk`.
+    then filters by graph. `wide` is None without stores on disk; the graphs of bulk triples are those of `bulk`. With
+    `on_disk`, `graphs` and `union` are the store on disk of all triples, which has `on_disk` distinct triples of the
+    dump.
     """
 
     graphs: Store
@@ -39,6 +43,22 @@ class Stores:
     wide: DiskStores | None = None
     bulk: tuple[NamedNode, ...] = ()
     bulk_triples: int = 0
+    on_disk: int | None = None
+
+    @property
+    def is_disjoint(self) -> bool:
+        """Whether no triple stands in two graphs."""
+        if self.on_disk is not None:
+            assert self.wide is not None
+            return self.wide.apart is None
+        return self.union is None
+
+    def own_graphs(self) -> Iterator[NamedNode]:
+        """The named graphs without those of bulk triples."""
+        # A build names all graphs.
+        return (
+            graph for graph in self.graphs.named_graphs() if isinstance(graph, NamedNode) and graph not in self.bulk
+        )
 
     @property
     def files(self) -> int:
@@ -48,23 +68,42 @@ class Stores:
     @property
     def triples(self) -> int:
         """Number of distinct triples in the union of all graphs."""
+        if self.on_disk is not None:
+            return self.on_disk + self.bulk_triples
         own = len(self.graphs if self.union is None else self.union)
         return own + self.bulk_triples
 
 
-def open_stores(version: Version) -> Stores:
-    """Opens a version: loads its dump, and opens its stores on disk.
+def fits_memory(version: Version, memory_triples: int) -> bool:
+    """Whether a service holds the version in memory.
+
+    Args:
+        version: with its manifest.
+        memory_triples: the most triples in memory, without bulk triples.
+    Raises:
+        VersionsError: the list of bulk files is damaged.
+    """
+    if not version.bulk_stores.is_dir():
+        return True  # it was built with fewer triples, or for more memory
+    in_bulk = sum(graph.triples for graph in version.bulk())
+    return int(version.manifest["quads"]) - in_bulk <= memory_triples
+
+
+def open_stores(version: Version, *, in_memory: bool = True) -> Stores:
+    """Opens a version: loads its dump when it is held in memory, and opens its stores on disk.
 
     Raises:
         VersionsError: its dump, its list of bulk files or a store is damaged.
     """
-    stores = _open_own(version)
     bulk = version.bulk()
+    names, in_bulk = tuple(NamedNode(graph.graph) for graph in bulk), sum(graph.triples for graph in bulk)
+    if not in_memory:
+        wide = open_disk_stores(version.bulk_stores)
+        return Stores(wide.all, wide.all, wide, names, in_bulk, version.triples - in_bulk)
+    stores = _open_own(version)
     if not bulk:
         return stores
-    names = tuple(NamedNode(graph.graph) for graph in bulk)
-    wide = open_disk_stores(version.bulk_stores)
-    return Stores(stores.graphs, stores.union, wide, names, sum(graph.triples for graph in bulk))
+    return Stores(stores.graphs, stores.union, open_disk_stores(version.bulk_stores), names, in_bulk)
 
 
 def _open_own(version: Version) -> Stores:

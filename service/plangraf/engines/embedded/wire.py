@@ -27,3 +27,7 @@ READY = b"R"  # loader → front: the version is open, number of triples
 FORK = b"F"  # front → loader: one more worker; 1 for the one that computes ahead
 WORKER = b"W"  # loader → front: its process id; beside it its socket and the reading end of its standard error
 AHEAD = b"A"  # loader → front: the same for a worker that computes ahead
+
+# Where a loader reads the version from.
+MEMORY = "memory"
+DISK = "disk"

@@ -339,6 +339,8 @@ def _dataset(stores: Stores, request: dict[str, Any]) -> Iterator[tuple[Store, d
         yield stores.wide.all, {"default_graph": [DEFAULT_GRAPH, *stores.bulk]}
     elif stores.union is None:
         yield stores.graphs, {"use_default_graph_as_union": True}
+    elif request["graphs"] and stores.on_disk is not None and stores.bulk:
+        yield stores.graphs, {"default_graph": [DEFAULT_GRAPH], "named_graphs": list(stores.own_graphs())}
     else:
         yield stores.graphs if request["graphs"] else stores.union, {}
 
@@ -348,13 +350,14 @@ def _merged(
     stores: Stores, default: list[NamedNode], named: list[NamedNode]
 ) -> Iterator[tuple[Store, list[NamedNode | DefaultGraph]]]:
     """Makes the default graph a set, because the engine repeats a triple for each FROM that holds it."""
-    wide = stores.wide if any(graph in stores.bulk for graph in (*default, *named)) else None
+    reaches = stores.on_disk is not None or any(graph in stores.bulk for graph in (*default, *named))
+    wide = stores.wide if reaches else None
     store = stores.graphs if wide is None else wide.all
     small = frozenset(default).difference(stores.bulk)
     bulk = [graph for graph in default if graph in stores.bulk]
-    if len(small) < 2 or stores.union is None:
+    if len(small) < 2 or stores.is_disjoint:
         yield store, [*default]
-    elif small.issuperset(cast(Iterable[NamedNode], stores.graphs.named_graphs())):
+    elif small.issuperset(stores.own_graphs()):
         yield store, [DEFAULT_GRAPH, *bulk]
     elif wide is not None and wide.apart is not None:
         yield wide.apart, [*(part for part, graphs in wide.parts.items() if graphs & small), *bulk]

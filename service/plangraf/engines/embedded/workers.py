@@ -20,8 +20,9 @@ from plangraf import metrics
 from plangraf.engines.embedded import loaders
 from plangraf.engines.embedded.answer import Pipe, WorkerEnd
 from plangraf.engines.embedded.schedule import Schedule
-from plangraf.engines.embedded.wire import AHEAD, CONTROL, FORK, READY, WORKER
-from plangraf.errors import EngineError, NotReadyError
+from plangraf.engines.embedded.stores import fits_memory
+from plangraf.engines.embedded.wire import AHEAD, CONTROL, DISK, FORK, MEMORY, READY, WORKER
+from plangraf.errors import EngineError, NotReadyError, VersionsError
 from plangraf.errors.message import N_
 from plangraf.settings import Settings
 from plangraf.store.versions import Version
@@ -31,6 +32,8 @@ log = structlog.get_logger()
 _LONGEST_RETRY_S = 30.0
 # Idle time after which the worker that computes ahead ends.
 _AHEAD_S = 0.5
+
+log = structlog.get_logger()
 
 
 class Workers:
@@ -44,6 +47,7 @@ class Workers:
         self._version = version
         self._count = settings.query_workers
         self._memory_mb = settings.worker_memory_mb
+        self._memory_triples = settings.memory_triples
         self._lease: loaders.Lease | None = None
         self._opened: asyncio.Future[int] | None = None
         # Workers of the present loader at normal priority, and how many more it was asked for. An idle worker of an
@@ -65,11 +69,17 @@ class Workers:
             OSError: no loader can be started.
         """
         loop = asyncio.get_running_loop()
+        try:
+            store = MEMORY if fits_memory(self._version, self._memory_triples) else DISK
+        except VersionsError as error:
+            raise EngineError(N_("The version %(version)s could not be opened.", version=self._version.id)) from error
         if os.environ.get(loaders.VARIABLE):
-            lease = await asyncio.to_thread(loaders.lease, self._version.path, self._memory_mb)
+            lease = await asyncio.to_thread(loaders.lease, self._version.path, self._memory_mb, store)
         else:
             # Not in another thread, because a loader dies with the thread that started it.
-            lease = loaders.lease(self._version.path, self._memory_mb)
+            lease = loaders.lease(self._version.path, self._memory_mb, store)
+        quads = self._version.manifest.get("quads")
+        log.info("store", version=self._version.id, store=store, quads=quads, memory_triples=self._memory_triples)
         lease.control.setblocking(False)
         self._lease = lease
         self._opened = loop.create_future()

@@ -16,19 +16,15 @@ import hashlib
 import io
 import json
 import re
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from importlib.metadata import version as installed_version
 from itertools import islice
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, RdfFormat, Store, parse
 
-from plangraf.errors import VersionsError
-from plangraf.publish.dumps import EndedEarlyError, beside
 from plangraf.publish.pictures import drawing, rows, svg
 from plangraf.publish.pictures.bulk_lines import lines_about
 from plangraf.rdf.bulk_terms import BulkTerms
@@ -37,8 +33,7 @@ from plangraf.rdf.namespaces import GRAPH, PREFIXES
 from plangraf.sparql.named.binding import LANGUAGES
 from plangraf.sparql.named.picture_files import Picture
 from plangraf.store.atomic import write_file
-from plangraf.store.pictures import MEDIA_TYPES, PICTURES, PICTURES_INDEX, read_identities
-from plangraf.store.versions import VersionStore
+from plangraf.store.pictures import MEDIA_TYPES, PICTURES_INDEX, read_identities
 from plangraf.store.versions.bulk import BulkGraph
 from plangraf.views.pictures.palette import THEMES
 
@@ -66,54 +61,10 @@ _AREAS = f"SELECT ?area ?number WHERE {{ ?area <{PREFIXES['plan']}municipalityNu
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The folder of pictures, how many drawings it has, and how many of them another version had."""
+    """How many drawings a folder of pictures has, and how many of them another version had."""
 
-    folder: Path
     drawn: int
     taken: int
-
-
-@contextmanager
-def write_pictures_beside(
-    store: VersionStore,
-    lines: Sequence[bytes],
-    pictures: Sequence[Picture],
-    bulk: Mapping[Path, BulkGraph],
-    *,
-    renew: bool,
-) -> Iterator[Callable[[], Written | None]]:
-    """Writes all pictures in a second process while this one checks the data.
-
-    Args:
-        store: the folder of versions, locked by the caller.
-        lines: N-Quads lines of the dump without newline, sorted and unique.
-        pictures: what to draw; without any there is no folder, unless the present version has one.
-        bulk: the bulk graphs of the version, by their compressed files.
-        renew: draw also what the present version has.
-    Yields:
-        A function that waits for the pictures, or raises DataError for a picture that cannot be drawn, VersionsError
-        when they cannot be written; it returns None when there is no folder.
-    """
-    known = store.current().path / PICTURES if store.has_current() else None
-    if not pictures and (known is None or not known.is_dir()):
-        yield lambda: None
-        return
-    folder = store.temporary(PICTURES)
-    try:
-        with beside(partial(write_pictures, lines, folder, pictures, None if renew else known, bulk)) as wait:
-
-            def wait_for_pictures() -> Written:
-                try:
-                    return wait()
-                except (OSError, EndedEarlyError) as error:
-                    reason = error.strerror if isinstance(error, OSError) else error.reason
-                    raise VersionsError(
-                        f"The pictures of the version could not be written: {reason}. The current version is unchanged."
-                    ) from error
-
-            yield wait_for_pictures
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_pictures(
@@ -126,11 +77,11 @@ def write_pictures(
     """Creates a folder and writes all pictures of a version into it.
 
     Args:
-        lines: see write_pictures_beside.
+        lines: N-Quads lines of the dump without newline, sorted and unique.
         folder: the target; it must not exist.
         pictures: what to draw.
         known: the pictures of another version, whose equal drawings are taken.
-        bulk: see write_pictures_beside.
+        bulk: the bulk graphs of the version, by their compressed files.
     Raises:
         DataError: a query cannot be evaluated, or a drawing cannot be used.
         OSError: a file cannot be written.
@@ -140,7 +91,7 @@ def write_pictures(
     described = [writer.write(picture) for picture in pictures]
     content = {"municipalities": writer.data.names, "pictures": described}
     write_file(folder / PICTURES_INDEX, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())
-    return Written(folder, writer.drawn, writer.taken)
+    return Written(writer.drawn, writer.taken)
 
 
 @dataclass(frozen=True)

@@ -29,11 +29,13 @@ from plangraf.store.versions.version import (
     DUMP,
     FEED,
     INPUTS,
+    KNOWN,
     LOCK,
     PRUNED,
     REMOVED,
     REPLICA,
     TEMPORARY,
+    UNFINISHED,
     VERSION_ID,
     Version,
     encode_json,
@@ -168,7 +170,7 @@ class VersionsFolder:
         for entry in self.path.iterdir():
             if entry.name.startswith(TEMPORARY):
                 if entry.is_dir() and not entry.is_symlink():
-                    _remove_tree(entry)
+                    remove_tree(entry)
                 else:
                     entry.unlink()
 
@@ -179,7 +181,7 @@ def foreign_names(folder: Path) -> list[str]:
     foreign = sorted(
         name
         for name in names
-        if name not in (CURRENT, INPUTS, FEED, CONTEXTS, PRUNED, LOCK, BULK_FILES, REPLICA)
+        if name not in (CURRENT, INPUTS, FEED, CONTEXTS, PRUNED, LOCK, BULK_FILES, REPLICA, UNFINISHED, KNOWN)
         and not name.startswith(TEMPORARY)
         and not ((VERSION_ID.fullmatch(name)) and (folder / name).is_dir())
     )
@@ -189,7 +191,7 @@ def foreign_names(folder: Path) -> list[str]:
     return foreign
 
 
-def _remove_tree(folder: Path) -> None:
+def remove_tree(folder: Path) -> None:
     """Removes a folder; tries again for a second, because a child of a killed build may write into it until it ends."""
     deadline = time.monotonic() + 1
     while True:

@@ -24,6 +24,7 @@ from plangraf.store.versions.version import (
     DUMP,
     FEED,
     INPUTS,
+    KNOWN,
     MANIFEST,
     OBJECT_KINDS,
     PRUNED,
@@ -31,6 +32,7 @@ from plangraf.store.versions.version import (
     REPLICA_STATUS,
     TEMPORARY,
     TERM_COUNTS,
+    UNFINISHED,
     VERSION_ID,
     WITHDRAWN,
     Version,
@@ -142,6 +144,20 @@ class VersionStore:
     def lock(self) -> AbstractContextManager[None]:
         """Makes this process the only writer, see VersionsFolder.lock."""
         return self._folder.lock()
+
+    def explained(self) -> AbstractContextManager[None]:
+        """Converts an error of the file system to a VersionsError with advice."""
+        return self._folder.explained()
+
+    @property
+    def unfinished(self) -> Path:
+        """Path of the folder with what a killed build had finished, which may not exist."""
+        return self.path / UNFINISHED
+
+    @property
+    def known(self) -> Path:
+        """Path of the folder with what builds have read of each dataset, which may not exist."""
+        return self.path / KNOWN
 
     def temporary(self, name: str) -> Path:
         """A temporary path of this process; the next build removes leftovers."""

@@ -36,6 +36,8 @@ PRUNED = "pruned.json"
 REPLICA = ".replica"
 REPLICA_STATUS = "status.json"
 WITHDRAWN = ".withdrawn"
+UNFINISHED = "unfinished"
+KNOWN = "known"
 LOCK = ".lock"
 TEMPORARY = ".tmp-"
 

@@ -1,0 +1,91 @@
+"""A version that a service reads from disk: the same answers as from memory, and stores only where they are needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from test_bulk import EQUAL, GRAPH, ID, TWICE, answers, observations, put
+
+from plangraf.engines.embedded import disk_stores
+from plangraf.engines.embedded.stores import fits_memory, open_stores
+from plangraf.publish.pipeline import build
+from plangraf.settings import Settings
+from plangraf.sources import files
+from plangraf.store.versions import Version
+from small_home import make_home, write
+
+PLAIN = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+QUERIES = [
+    *EQUAL,
+    "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g",
+    f"SELECT ?p ?o ?g {{ GRAPH ?g {{ <{ID}5001/case/bystyret-68-19> ?p ?o }} }} ORDER BY ?g ?p ?o",
+    f"SELECT (COUNT(*) AS ?n) FROM <{GRAPH}annet> {{ ?s ?p ?o }}",
+    f"SELECT ?g FROM NAMED <{GRAPH}annet> {{ GRAPH ?g {{ ?s a ?class }} }}",
+    f"SELECT ?g (COUNT(*) AS ?n) FROM <{GRAPH}planstrategi> FROM <{GRAPH}annet> FROM NAMED <{GRAPH}annet> "
+    "{ ?s ?p ?o GRAPH ?g { ?s a ?class } } GROUP BY ?g",
+    "SELECT ?class ?on { ?class <http://www.w3.org/2000/01/rdf-schema#subClassOf>/"
+    "<http://www.w3.org/2002/07/owl#onProperty> ?on }",
+]
+
+
+def built(home: Path, memory_triples: int, versions: str) -> Version:
+    return build(Settings(home=home, versions=home / versions, memory_triples=memory_triples)).version
+
+
+@pytest.mark.parametrize("overlap", [True, False], ids=["a triple in two graphs", "no triple in two graphs"])
+@pytest.mark.parametrize("bulk", [False, True], ids=["no bulk file", "a bulk file"])
+def test_a_version_on_disk_has_the_same_answers_as_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bulk: bool, overlap: bool
+) -> None:
+    monkeypatch.setattr(files, "BULK_SIZE", 100 if bulk else 10**9)
+    home = make_home(tmp_path / "home")
+    put(home, observations())
+    if overlap:
+        write(home, "data/5001/annet/case.ttl", TWICE)
+    memory, disk = built(home, 10**6, "memory"), built(home, 0, "disk")
+    assert disk.id == memory.id
+    for reaching in (True, False):
+        of_memory = answers(memory, QUERIES, bulk=reaching)
+        assert answers(disk, QUERIES, bulk=reaching, memory_triples=0) == of_memory
+    assert open_stores(disk, in_memory=False).triples == open_stores(memory).triples == disk.triples
+
+
+def test_a_service_reads_a_version_with_more_triples_than_it_holds_from_disk_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = make_home(tmp_path / "home")
+    version = built(home, 10, "versions")
+    quads = version.manifest["quads"]
+    assert fits_memory(version, quads)
+    assert not fits_memory(version, quads - 1)
+    assert answers(version, [PLAIN], memory_triples=quads - 1)[0].split() == ["n", str(version.triples)]
+    said = [line for line in capsys.readouterr().out.splitlines() if "store=" in line]
+    assert len(said) == 1
+    assert "store=disk" in said[0]
+
+
+def test_a_version_without_stores_on_disk_is_held_in_memory(tmp_path: Path) -> None:
+    version = built(make_home(tmp_path / "home"), 10**6, "versions")
+    assert not version.bulk_stores.exists()
+    assert fits_memory(version, 0)
+    assert answers(version, [PLAIN], memory_triples=0)[0].split() == ["n", str(version.triples)]
+
+
+def test_a_dump_of_several_portions_has_all_its_triples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = make_home(tmp_path / "home")
+    version = built(home, 10**6, "versions")
+    monkeypatch.setattr(disk_stores, "_PORTION", 500)
+    target = tmp_path / "stores"
+    disk_stores.write_disk_stores(target, version.lines, {}, tmp_path / "kept")
+    opened = disk_stores.open_disk_stores(target)
+    rows = opened.all.query(PLAIN)
+    assert [str(row["n"].value) for row in rows] == [str(version.triples)]
+    assert not (tmp_path / "kept").exists()
+
+
+def test_a_damaged_store_stops_the_start(tmp_path: Path) -> None:
+    version = built(make_home(tmp_path / "home"), 0, "versions")
+    next((version.bulk_stores / "all").glob("*.sst")).unlink()
+    with pytest.raises(Exception, match="could not be opened"):
+        answers(version, [PLAIN], memory_triples=0)
