@@ -6,6 +6,7 @@ are uvicorn's; this process only supervises them.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import http.client
 import json

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plangraf.errors import BackupError
-from plangraf.store.versions.version import CURRENT, LOCK, TEMPORARY
+from plangraf.store.versions.version import CURRENT, KNOWN, LOCK, REPLICA, TEMPORARY, UNFINISHED
 
 # Left by a version that is just renewed: then one of its folders may be missing.
 _RENEWED = f"{TEMPORARY}old-"
-_IGNORED = frozenset({LOCK, "lost+found", ".gitkeep", ".gitignore", ".keep"})
+# What a build or a replica keeps for its next run can be made again.
+_IGNORED = frozenset({LOCK, KNOWN, REPLICA, UNFINISHED, "lost+found", ".gitkeep", ".gitignore", ".keep"})
 
 
 @dataclass(frozen=True, slots=True)
