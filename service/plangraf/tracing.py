@@ -1,4 +1,4 @@
-"""Traces of requests for OpenTelemetry, off unless PLANGRAF_TRACES names a collector. Then nothing of it is imported.
+"""Traces of requests for OpenTelemetry, off unless PLANGRAF_TRACES names a collector. Without it nothing is imported.
 
 Few spans: the request, the lease of a kept version, the query at the engine, and the sending of the answer. The trace
 of a client (`traceparent`, https://www.w3.org/TR/trace-context/) goes on in them, and in the endpoint that an engine

@@ -392,6 +392,30 @@ def test_a_read_only_disk_is_served_from_and_builds_say_so(store: VersionStore) 
     assert_nothing_is_lost(store, {version.id for version in store.list()})
 
 
+@_OF_ROOT
+def test_a_full_disk_of_temporary_files_ends_no_process(store: VersionStore, tmp_path: Path) -> None:
+    """The metrics of the processes lie there."""
+    disk = tmp_path / "temporary"
+    with mounted(disk, "-t", "tmpfs", "-o", "size=3m", "tmpfs"), running_server(store.path, TMPDIR=str(disk)) as server:
+        assert "plangraf_ready 1.0" in httpx.get(f"{server.url}/metrics").text
+        with pytest.raises(OSError, match="No space left"):
+            (disk / "filler").write_bytes(bytes(4 << 20))
+        before = processes(server)["http"]
+        with Clients(server.url, store) as clients:
+            clients.until_right()
+            for kind in ("doc", "id", "queries", "dump", "feed", "version", "nothing"):
+                for method in ("GET", "POST", "QUERY", "PUT"):
+                    assert httpx.request(method, f"{server.url}/{kind}").status_code
+            clients.until_right()
+            assert processes(server)["http"] == before
+            before[0].kill()
+            clients.until_right()
+            assert httpx.get(f"{server.url}/metrics").status_code == 200
+            log = log_of(store)
+    assert log.count("another one starts") == 1
+    assert clients.outcomes.total() - clients.outcomes["right"] <= 4, clients.outcomes
+
+
 # The clock
 
 
