@@ -28,7 +28,7 @@ import httpx
 import psutil
 import pytest
 
-from forked_python import start_command
+from forked_python import run_command, start_command
 from plangraf.errors import VersionsError
 from plangraf.maintenance.examined_data import check_contexts, check_feed, check_versions
 from plangraf.settings import load_settings
@@ -279,6 +279,21 @@ def test_a_damaged_version_leaves_an_older_one_serving_and_is_told_once(
         assert served == (store.list()[-1].id if damage is damage_link else good.id)
     lines = [line for line in log_of(store).splitlines() if '"event":"version not ' in line]
     assert len(lines) == 2, lines
+
+
+def test_a_damaged_old_version_stops_neither_builds_nor_lists_and_is_not_removed(store: VersionStore) -> None:
+    old = store.list()[0]
+    damage_manifest(old)
+    made = [add_version(store, number).id for number in (3, 4, 5)]
+    assert store.damaged() == [old.id]
+    store.prune(0)
+    assert [version.id for version in store.list()] == made[-1:]
+    assert (old.path / "data.nq.zst").is_file()
+    listed = run_command("versions", "--versions", store.path)
+    assert (listed.returncode, listed.stdout.count("triples")) == (0, 1)
+    assert listed.stderr == f"plangraf: version {old.id} is damaged; `plangraf doctor` says how.\n"
+    with running_server(store.path) as server:
+        assert httpx.get(f"{server.url}/version/").status_code == 200
 
 
 def test_a_service_without_any_whole_version_ends_with_clear_lines(store: VersionStore) -> None:
