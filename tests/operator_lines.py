@@ -9,7 +9,7 @@ from pathlib import Path
 _PACKAGE = Path(__file__).resolve().parents[1] / "service" / "plangraf"
 # Errors whose message is for operators; SettingError begins with the name of a setting.
 _ERRORS = {"VersionsError", "BackupError"}
-_TOLD = {"_tell", "print"}
+_TOLD = {"_tell", "print", "write_error"}
 _LOGGED = {"error", "warning"}
 GAP = "…"
 

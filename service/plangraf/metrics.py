@@ -7,17 +7,69 @@ without it a process counts for itself. No metric names a client or a query.
 from __future__ import annotations
 
 import asyncio
+import mmap
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Protocol
 
 import prometheus_client
+import prometheus_client.values
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.mmap_dict import _INITIAL_MMAP_SIZE, MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 # Seconds that a change may wait in this process before the others can read it.
 _WRITE_S = 0.05
+# Bytes of an entry beside its key: padding, length, value, time.
+_LARGEST_ENTRY = 64
+
+
+class _ReservedFile(MmapedDict):
+    """The numbers of one process in a file whose blocks are reserved.
+
+    Writing to the map of a file on a full disk would kill the process (SIGBUS). When the disk has no room, the numbers
+    stay in memory, where the other processes do not see them.
+    """
+
+    def __init__(self, filename: str, read_mode: bool = False) -> None:
+        if not read_mode and not _reserved(filename):
+            filename = f"/proc/self/fd/{os.memfd_create('metrics')}"
+        super().__init__(filename, read_mode)  # type: ignore[no-untyped-call]  # as the package has it
+
+    def _init_value(self, key: str) -> None:
+        if self._used + len(key.encode()) + _LARGEST_ENTRY > self._capacity:
+            self._grow(2 * self._capacity)
+        super()._init_value(key)  # type: ignore[no-untyped-call]
+
+    def _grow(self, capacity: int) -> None:
+        try:
+            os.posix_fallocate(self._f.fileno(), 0, capacity)
+        except OSError:
+            memory = os.memfd_create("metrics")
+            os.ftruncate(memory, capacity)
+            os.pwrite(memory, self._m[: self._used], 0)
+            self._f.close()
+            self._f = os.fdopen(memory, "r+b")
+        self._capacity = capacity
+        self._m = mmap.mmap(self._f.fileno(), capacity)
+
+
+def _reserved(filename: str) -> bool:
+    """Whether the disk has room for the first entries of a file; without room there is no file."""
+    try:
+        with Path(filename).open("a+b") as file:
+            os.posix_fallocate(file.fileno(), 0, _INITIAL_MMAP_SIZE)
+    except OSError:
+        with suppress(OSError):
+            Path(filename).unlink(missing_ok=True)
+        return False
+    return True
+
+
+prometheus_client.values.MmapedDict = _ReservedFile  # type: ignore[attr-defined]
 
 
 class _Pending(Protocol):

@@ -1,4 +1,4 @@
-"""Traces of requests for OpenTelemetry, off unless PLANGRAF_TRACES names a collector. Then nothing of it is imported.
+"""Traces of requests for OpenTelemetry, off unless PLANGRAF_TRACES names a collector. Without it nothing is imported.
 
 Few spans: the request, the lease of a kept version, the query at the engine, and the sending of the answer. The trace
 of a client (`traceparent`, https://www.w3.org/TR/trace-context/) goes on in them, and in the endpoint that an engine
@@ -7,6 +7,7 @@ asks. No span has a parameter, a client or, unless PLANGRAF_TRACES_QUERIES says 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -15,7 +16,7 @@ import plangraf
 from plangraf.settings import Settings
 
 _LONGEST_QUERY = 10_000
-_FLUSH_MS = 2_000
+_FLUSH_S = 2
 _EXPORT_S = 5
 
 
@@ -23,6 +24,7 @@ class Tracing:
     """The tracer of one process, after `start`."""
 
     _provider: Any = None
+    _exporter: Any = None
     _tracer: Any = None
     _propagator: Any = None
     with_queries = False
@@ -44,7 +46,7 @@ class Tracing:
         provider = TracerProvider(sampler=ParentBased(TraceIdRatioBased(settings.traces_share)), resource=resource)
         exporter = OTLPSpanExporter(endpoint=f"{settings.traces.rstrip('/')}/v1/traces", timeout=_EXPORT_S)
         provider.add_span_processor(BatchSpanProcessor(exporter))
-        cls._provider = provider
+        cls._provider, cls._exporter = provider, exporter
         cls._tracer = provider.get_tracer("plangraf", plangraf.__version__)
         cls._propagator = TraceContextTextMapPropagator()
         cls.with_queries = settings.traces_queries
@@ -54,8 +56,11 @@ class Tracing:
         """Sends what waits, for some seconds at most, and ends. It blocks."""
         provider, cls._provider, cls._tracer = cls._provider, None, None
         if provider is not None:
-            provider.force_flush(_FLUSH_MS)
+            # The exporter would go on trying while the collector is away.
+            late = threading.Timer(_FLUSH_S, cls._exporter.shutdown)
+            late.start()
             provider.shutdown()
+            late.cancel()
 
 
 def is_on() -> bool:

@@ -28,7 +28,7 @@ import httpx
 import psutil
 import pytest
 
-from forked_python import start_command
+from forked_python import run_command, start_command
 from plangraf.errors import VersionsError
 from plangraf.maintenance.examined_data import check_contexts, check_feed, check_versions
 from plangraf.settings import load_settings
@@ -281,6 +281,21 @@ def test_a_damaged_version_leaves_an_older_one_serving_and_is_told_once(
     assert len(lines) == 2, lines
 
 
+def test_a_damaged_old_version_stops_neither_builds_nor_lists_and_is_not_removed(store: VersionStore) -> None:
+    old = store.list()[0]
+    damage_manifest(old)
+    made = [add_version(store, number).id for number in (3, 4, 5)]
+    assert store.damaged() == [old.id]
+    store.prune(0)
+    assert [version.id for version in store.list()] == made[-1:]
+    assert (old.path / "data.nq.zst").is_file()
+    listed = run_command("versions", "--versions", store.path)
+    assert (listed.returncode, listed.stdout.count("triples")) == (0, 1)
+    assert listed.stderr == f"plangraf: version {old.id} is damaged; `plangraf doctor` says how.\n"
+    with running_server(store.path) as server:
+        assert httpx.get(f"{server.url}/version/").status_code == 200
+
+
 def test_a_service_without_any_whole_version_ends_with_clear_lines(store: VersionStore) -> None:
     for version in store.list():
         damage_dump(version)
@@ -390,6 +405,30 @@ def test_a_read_only_disk_is_served_from_and_builds_say_so(store: VersionStore) 
         with pytest.raises(VersionsError, match="it is read-only; name another folder"):
             add_version(store, 7)
     assert_nothing_is_lost(store, {version.id for version in store.list()})
+
+
+@_OF_ROOT
+def test_a_full_disk_of_temporary_files_ends_no_process(store: VersionStore, tmp_path: Path) -> None:
+    """The metrics of the processes lie there."""
+    disk = tmp_path / "temporary"
+    with mounted(disk, "-t", "tmpfs", "-o", "size=3m", "tmpfs"), running_server(store.path, TMPDIR=str(disk)) as server:
+        assert "plangraf_ready 1.0" in httpx.get(f"{server.url}/metrics").text
+        with pytest.raises(OSError, match="No space left"):
+            (disk / "filler").write_bytes(bytes(4 << 20))
+        before = processes(server)["http"]
+        with Clients(server.url, store) as clients:
+            clients.until_right()
+            for kind in ("doc", "id", "queries", "dump", "feed", "version", "nothing"):
+                for method in ("GET", "POST", "QUERY", "PUT"):
+                    assert httpx.request(method, f"{server.url}/{kind}").status_code
+            clients.until_right()
+            assert processes(server)["http"] == before
+            before[0].kill()
+            clients.until_right()
+            assert httpx.get(f"{server.url}/metrics").status_code == 200
+            log = log_of(store)
+    assert log.count("another one starts") == 1
+    assert clients.outcomes.total() - clients.outcomes["right"] <= 4, clients.outcomes
 
 
 # The clock

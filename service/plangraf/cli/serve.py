@@ -148,7 +148,7 @@ def _refuse_without_versions(store: VersionStore) -> None:
     try:
         store.current()
     except VersionsError:
-        if not store.path.is_dir() or next(store.readable(), None) is None:
+        if not store.readable():
             raise
 
 

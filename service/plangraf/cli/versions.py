@@ -34,6 +34,8 @@ def versions(context: typer.Context, versions: VersionsOption = None) -> None:
 
         store = VersionStore(read_settings(versions=versions).versions)
         found = store.list()
+        for damaged in store.damaged():
+            write_error(f"plangraf: version {damaged} is damaged; `plangraf doctor` says how.")
         if not found:
             typer.echo(f"There is no version in {store.path} yet. Run `plangraf build`.")
             return

@@ -161,7 +161,7 @@ class Snapshots:
         try:
             return self._make(self.store.current())
         except (PlangrafError, OSError, ValueError) as error:
-            for version in self.store.readable() if self.store.path.is_dir() else ():
+            for version in self.store.readable():
                 with contextlib.suppress(PlangrafError, OSError, ValueError):
                     found = self._make(version)
                     log.error("version not readable", serving=version.id, error=str(error))
@@ -185,7 +185,7 @@ class Snapshots:
 
     async def _start_another(self, error: Exception) -> None:
         failed = self._current.id
-        for version in await asyncio.to_thread(lambda: list(self.store.readable())):
+        for version in await asyncio.to_thread(self.store.readable):
             if version.id == failed:
                 continue
             try:

@@ -159,11 +159,11 @@ def _verify(made: Path, description: Description) -> None:
         (made / CURRENT).symlink_to(description.current)
     try:
         store = VersionStore(made)
-        for version in store.list():
-            if not version.verify():
-                raise BackupError(
-                    f"Version {version.id} of the backup is damaged. Nothing is restored; use another backup."
-                )
+        damaged = [*store.damaged(), *(version.id for version in store.list() if not version.verify())]
+        if damaged:
+            raise BackupError(
+                f"Version {damaged[0]} of the backup is damaged. Nothing is restored; use another backup."
+            )
         FeedLog(made / FEED).state()
     except VersionsError as error:
         raise BackupError(f"The backup is damaged: {error} Nothing is restored.") from error

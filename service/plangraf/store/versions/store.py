@@ -86,17 +86,28 @@ class VersionStore:
             raise unreadable(f"Version {version_id} in {self.path}", error) from error
         return Version(version_id, path, manifest)
 
-    def readable(self) -> Iterator[Version]:
-        """The current version, then the others from the newest one, without those whose manifest cannot be read."""
-        found = [entry for entry in self.path.iterdir() if VERSION_ID.fullmatch(entry.name) and entry.is_dir()]
-        newest = sorted(found, key=lambda entry: entry.stat().st_mtime_ns, reverse=True)
-        current = (self.path / CURRENT).readlink().name if (self.path / CURRENT).is_symlink() else ""
-        for entry in sorted(newest, key=lambda entry: entry.name != current):
-            with suppress(VersionsError):
-                yield self.get(entry.name)
-
     def list(self) -> list[Version]:
-        """All versions in the order of writing."""
+        """The versions whose manifest can be read, in the order of writing."""
+        found = []
+        for entry in self._entries():
+            with suppress(VersionsError):
+                found.append(self.get(entry.name))
+        return found
+
+    def damaged(self) -> Sequence[str]:
+        """Ids of kept versions whose manifest cannot be read; no one of them is removed."""
+        known = {version.id for version in self.list()}
+        return [entry.name for entry in self._entries() if entry.name not in known]
+
+    def readable(self) -> Sequence[Version]:
+        """The current version, then the others from the newest one, without those whose manifest cannot be read."""
+        link = self.path / CURRENT
+        current = link.readlink().name if link.is_symlink() else ""
+        found = self.list()
+        found.reverse()
+        return sorted(found, key=lambda version: version.id != current)
+
+    def _entries(self) -> Sequence[Path]:
         if not self.path.is_dir():
             return []
         found = [
@@ -104,7 +115,7 @@ class VersionStore:
             for entry in self.path.iterdir()
             if VERSION_ID.fullmatch(entry.name) and entry.is_dir() and not (entry / WITHDRAWN).exists()
         ]
-        return [self.get(entry.name) for entry in sorted(found, key=lambda entry: entry.stat().st_mtime_ns)]
+        return sorted(found, key=lambda entry: entry.stat().st_mtime_ns)
 
     def pruned(self) -> Sequence[str]:
         """Ids of pruned versions in the order of pruning."""
@@ -240,7 +251,9 @@ class VersionStore:
         return self.path / BULK_FILES / stores_name(graphs)
 
     def _prune_bulk(self) -> None:
-        """Removes the bulk files that no version has, and their stores."""
+        """Removes the bulk files that no version has, and their stores; none while a version cannot be read."""
+        if self.damaged():
+            return
         wanted = set()
         for version in self.list():
             graphs = version.bulk()
