@@ -335,6 +335,27 @@ def test_a_version_that_somebody_removed_or_cut_is_put_back_at_the_next_start(pa
     assert content(pair.copy) == content(pair.versions)
 
 
+def test_a_replica_whose_folder_was_used_otherwise_meanwhile_is_made_equal_again(pair: Pair) -> None:
+    pair.publish_another()
+    pair.replica.update()
+    copies = VersionStore(pair.copy)
+    copies.use(copies.list()[0].id)
+    assert content(pair.copy) != content(pair.versions)
+    replica_of(pair.address, pair.copy).update()
+    assert content(pair.copy) == content(pair.versions)
+
+
+def test_a_version_that_was_built_in_a_replica_meanwhile_is_told_and_kept(pair: Pair) -> None:
+    own = write_version(pair.copy, 9)
+    for _ in range(2):
+        with pytest.raises(ReplicationError, match=f"holds {own.id}, which was built there"):
+            replica_of(pair.address, pair.copy).update()
+    assert VersionStore(pair.copy).current().id == own.id
+    publish(pair.copy, pair.address)
+    replica_of(pair.address, pair.copy).update()
+    assert content(pair.copy)["current"] == own.id
+
+
 def test_a_replica_keeps_up_while_a_build_holds_its_folder(pair: Pair) -> None:
     pair.publish_another()
     with (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -130,6 +131,7 @@ def test_no_request_fails_behind_the_balancer_of_deploy_while_replicas_are_renew
 def test_a_replica_without_a_version_is_alive_and_not_ready(tmp_path: Path, bucket: str, versions: Path) -> None:
     with running_replica(bucket, tmp_path / "replica") as replica:
         replica.until(lambda: _get(replica, "/health/live") is not None, "it does not answer")
+        replica.process.send_signal(signal.SIGHUP)
         live = _get(replica, "/health/live")
         assert live is not None
         assert (live.status_code, live.json()) == (200, {"status": "live"})

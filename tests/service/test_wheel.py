@@ -259,6 +259,7 @@ def test_the_table_of_extras_is_that_of_the_project() -> None:
         "portals",
         "statistics",
         "remote",
+        "replicas",
         "mcp",
         "parquet",
         "otel",

@@ -25,6 +25,8 @@ import orjson
 from plangraf.errors import ObjectRefusedError, ReplicationError, VersionsError
 from plangraf.replicas.fetching import digest_of
 from plangraf.replicas.layout import (
+    ENGINE_LOG,
+    SHARED,
     Blob,
     Listing,
     Placed,
@@ -103,6 +105,22 @@ class ReplicaFolder:
         except OSError:
             return False
 
+    def is_as_taken(self, taken: Taken) -> bool:
+        """Whether the current version and the files beside the versions are those that were taken over."""
+        if taken.state is None:
+            return not self._shared_paths()
+        link = self.path / CURRENT
+        is_current = link.is_symlink() and link.readlink() == Path(taken.state.current)
+        return is_current and self._shared_paths() == taken.shared.keys() and self.is_whole(taken.shared, self.path)
+
+    def shared_on_disk(self) -> Listing:
+        """The content of the files beside the versions, read from the disk."""
+        return {path: digest_of(self.path / path) for path in self._shared_paths()}
+
+    def _shared_paths(self) -> set[str]:
+        found = [path for name in SHARED for path in (self.path / name).glob("*")] + [self.path / PRUNED]
+        return {path.relative_to(self.path).as_posix() for path in found if path.is_file()}
+
     def record(self, taken: Taken) -> None:
         """Keeps what was taken over, by one rename."""
         found = {
@@ -128,11 +146,19 @@ class ReplicaFolder:
             return set()
         return {entry.name for entry in self.path.iterdir() if VERSION_ID.fullmatch(entry.name) and entry.is_dir()}
 
-    def listing_of(self, version_id: str, wanted: Listing) -> Listing:
-        """The content of a version's files that the wanted listing names, read from the disk."""
+    def listing_of(self, version_id: str) -> Listing:
+        """The content of a version's files, read from the disk."""
         folder = self.path / version_id
-        found = {path: folder / path for path in wanted}
-        return {path: digest_of(file) for path, file in found.items() if file.is_file() and not file.is_symlink()}
+        files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+        return {
+            name: digest_of(path)
+            for name, path in files.items()
+            if name != WITHDRAWN and not path.is_symlink() and not ENGINE_LOG.fullmatch(name)
+        }
+
+    def written_ns(self, version_id: str) -> int:
+        """The time of a version's writing, as its folder has it."""
+        return (self.path / version_id).stat().st_mtime_ns
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -17,6 +17,7 @@ import orjson
 from plangraf.errors import ObjectRefusedError
 from plangraf.store.versions.version import (
     BULK_FILES,
+    BULK_STORES,
     CONTEXTS,
     DUMP,
     FEED,
@@ -30,12 +31,15 @@ from plangraf.store.versions.version import (
 FORMAT = 1
 POINTER = "pointer.json"
 OBJECTS = "objects"
+SHARED = (FEED, CONTEXTS, BULK_FILES)
+"""The folders beside versions."""
+ENGINE_LOG = re.compile(rf"{BULK_STORES}/\w+/(LOCK|LOG|LOG\.old\.\d+)")
+"""Files of a version that the engine writes whenever it opens a store on disk; they are no part of it."""
 # The longest documents that are read: a listing of 100 000 files takes 16 MB.
 MOST_POINTER, MOST_STATE, MOST_LISTING = 4096, 8 << 20, 64 << 20
 _MOST_DEPTH, _MOST_NAME, _MOST_VERSIONS, _MOST_SIZE = 8, 255, 10_000, 1 << 50
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\\]")
-_SHARED = (FEED, CONTEXTS, BULK_FILES)
 
 T = TypeVar("T")
 
@@ -182,7 +186,7 @@ def read_shared_listing(name: str, content: bytes) -> Listing:
         files = _files(found["files"])
         for path in files:
             parts = path.split("/")
-            if path != PRUNED and not (len(parts) == 2 and parts[0] in _SHARED and not parts[1].startswith(TEMPORARY)):
+            if path != PRUNED and not (len(parts) == 2 and parts[0] in SHARED and not parts[1].startswith(TEMPORARY)):
                 raise ValueError(f"{path!r} is not a file that versions share")
         return files
 

@@ -7,7 +7,6 @@ refused. A publication that dies half-way changes nothing for replicas; the next
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -18,7 +17,9 @@ from pathlib import Path
 from plangraf.errors import ObjectMissingError, ObjectRefusedError, PublicationConflictError, ReplicationError
 from plangraf.replicas.fetching import Fetcher, digest_of
 from plangraf.replicas.layout import (
+    ENGINE_LOG,
     OBJECTS,
+    SHARED,
     Blob,
     Listing,
     Placed,
@@ -33,12 +34,10 @@ from plangraf.replicas.layout import (
     read_version_listing,
 )
 from plangraf.replicas.objects import Found, Objects, Tag
-from plangraf.store.versions import BULK_STORES, Version, VersionStore
-from plangraf.store.versions.version import BULK_FILES, CONTEXTS, FEED, PRUNED
+from plangraf.store.versions import Version, VersionStore
+from plangraf.store.versions.version import FEED, PRUNED
 
 _AT_ONCE = 8
-# The engine writes these in its stores on disk whenever it opens them.
-_LOGS = re.compile(rf"{BULK_STORES}/\w+/(LOCK|LOG|LOG\.old\.\d+)")
 # An object that no publication needs stays for a while, because a replica may be reading an older one. Publications
 # take an object that no other one needs for written only while it is far from its removal.
 _KEPT, _TRUSTED = timedelta(hours=24), timedelta(hours=12)
@@ -147,7 +146,7 @@ class Publisher:
             written = version.path.stat().st_mtime_ns
             placed.append(Placed(version.id, written, files.add_document(encode_listing(listing))))
         root = self._store.path
-        for folder in (FEED, CONTEXTS, BULK_FILES):
+        for folder in SHARED:
             for path in sorted((root / folder).glob("*")):
                 # Stores of bulk files are for the next build only, which writes a missing one.
                 if path.is_file() and not path.name.endswith(".part"):
@@ -243,7 +242,7 @@ class _Files:
             name = path.relative_to(folder).as_posix()
             if path.is_symlink() or not (path.is_file() or path.is_dir()):
                 raise ReplicationError(f"{path} cannot be published, because it is neither a file nor a folder.")
-            if path.is_dir() or _LOGS.fullmatch(name):
+            if path.is_dir() or ENGINE_LOG.fullmatch(name):
                 continue
             try:
                 listing[checked_path(name)] = self.add_file(path)

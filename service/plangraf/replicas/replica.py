@@ -109,8 +109,9 @@ class Replica:
             if listing is not None and not self.folder.is_whole(listing, self.folder.path / version.id):
                 del taken.listings[version.listing.sha256]
                 taken.number = 0
-        if not self.folder.is_whole(taken.shared, self.folder.path):
-            taken.shared, taken.number = {}, 0
+        if not self.folder.is_as_taken(taken):
+            # Somebody used the folder otherwise, such as with `plangraf versions use`.
+            taken.number, taken.listings, taken.shared = 0, {}, self.folder.shared_on_disk()
         self._taken = taken
         self._withdrawn = self.folder.present()  # some may be withdrawn
         self._prepared = True
@@ -174,8 +175,8 @@ class Replica:
             known = old.get(version.id)
             before = None if known is None else self._taken.listings.get(known.listing.sha256)
             if before is None:
-                before = self.folder.listing_of(version.id, listing)
-            if known != version or before != listing:
+                before = self.folder.listing_of(version.id)
+            if known != version or before != listing or self.folder.written_ns(version.id) != version.written_ns:
                 found.append(_Change(version, before, listing))
         return found
 

@@ -46,6 +46,8 @@ def await_first_version(listener: socket.socket, store: VersionStore, keep_alive
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, end)
+        # There is no version to switch to yet, and without a handler this signal would end the process.
+        loop.add_signal_handler(signal.SIGHUP, lambda: None)
         serving = asyncio.create_task(server.serve([listener.dup()]))
         while not server.should_exit and not serving.done():
             keep_alive()
