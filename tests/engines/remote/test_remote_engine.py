@@ -385,7 +385,7 @@ def test_the_secret_is_sent_and_stands_in_no_message(endpoint: Endpoint, version
 def test_what_cannot_be_placed_is_refused_with_its_place(endpoint: Endpoint, version: Version) -> None:
     async def act(engine: Engine) -> None:
         with pytest.raises(QueryUnsupportedError, match=r"Line 1.*\?g is the name of the graph"):
-            await ask(engine, "SELECT * { GRAPH ?g { ?g ?p ?o } }")
+            await ask(engine, "SELECT * { ?s ?p ?g FILTER EXISTS { GRAPH ?g { ?g ?q ?o } } }")
         with pytest.raises(QuerySyntaxError):
             await ask(engine, "SELECT * { ")
 
