@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import httpx
 
 from plangraf.engines.remote.credentials import digest_of, headers_of
-from plangraf.engines.remote.kinds import OTHER, kind_of
+from plangraf.engines.remote.kinds import MOST_ROWS, OTHER, kind_of
 from plangraf.errors import EngineError, EngineUnavailableError, QueryTimeoutError
 from plangraf.errors.message import N_, English
 from plangraf.rdf.formats import JSON
@@ -30,8 +30,6 @@ _REST_S = 5.0
 _SHOWN_CHARACTERS = 300
 # Virtuoso answers 200 with the rows that it has when its time is up, and says so in this field.
 _CUT = "x-sql-state"
-# It also answers 200 with its most rows when there are more, and says how many in this field.
-_MOST_ROWS = "x-sparql-maxrows"
 
 
 class Endpoint:
@@ -128,13 +126,13 @@ async def _checked(response: httpx.Response, limit_s: float) -> httpx.Response:
     if response.status_code == 200 and _CUT in response.headers:
         await response.aclose()
         raise QueryTimeoutError(limit_s)
-    if response.status_code == 200 and _MOST_ROWS in response.headers:
+    if response.status_code == 200 and MOST_ROWS in response.headers:
         await response.aclose()
         raise EngineError(
             N_(
                 "The SPARQL endpoint behind this service cuts an answer after %(most)s rows; its operator raises "
                 "ResultSetMaxRows.",
-                most=response.headers[_MOST_ROWS],
+                most=response.headers[MOST_ROWS],
             )
         )
     if response.status_code == 200 and media_type in (JSON.media_type, "application/json"):

@@ -91,6 +91,7 @@ class RemoteEngine:
             base=self._settings.query_base,
             bulk=self._guard.needs_bulk(request, checked),
             merges=self._endpoint.kind.merges,
+            foreign=self._endpoint.kind.foreign,
         )
         # The rewrites are for the faults of one engine; to others they are strange.
         if self._endpoint.kind.like_ours:

@@ -12,8 +12,11 @@ from functools import lru_cache
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store
 
 from plangraf.rdf.literals import WIDER, XSD, canonical
+from plangraf.rdf.namespaces import BASE
 
 Term = NamedNode | BlankNode | Literal
+STORED_DATATYPES = f"{BASE}stored-datatype/"
+"""The beginning of the names of datatypes under which a store keeps values that it would change."""
 _DECIMAL, _DOUBLE, _BOOLEAN = XSD + "decimal", XSD + "double", XSD + "boolean"
 # Their canonical forms of XML Schema are the engine's, and many values are answered once only.
 _CALCULATED = frozenset({XSD + "integer", _DECIMAL, _BOOLEAN})
@@ -24,12 +27,16 @@ _SUBJECT, _PREDICATE = NamedNode("urn:s"), NamedNode("urn:p")
 
 def embedded_form(term: Term) -> Term:
     """The term as the embedded engine gives it: another form of the same value, or the term itself."""
+    if isinstance(term, NamedNode) and term.value.startswith(STORED_DATATYPES):
+        return NamedNode(XSD + term.value.removeprefix(STORED_DATATYPES))
     if not isinstance(term, Literal):
         return term
     if term.language is not None:
         tag = term.language.lower()
         return term if tag == term.language else Literal(term.value, language=tag)
     datatype = term.datatype.value
+    if datatype.startswith(STORED_DATATYPES):
+        datatype = XSD + datatype.removeprefix(STORED_DATATYPES)
     if not datatype.startswith(XSD) or datatype in _SAME:
         return term
     lexical = term.value

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any, cast
+
+from plangraf.engines.remote.forms import STORED_DATATYPES
+from plangraf.rdf.literals import XSD
+
+MOST_ROWS = "x-sparql-maxrows"
+"""Virtuoso answers 200 with its most rows when there are more, and says how many in this field."""
+_DATATYPE = re.compile(rb'"\^\^<([^>]*)> \.$')
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +23,7 @@ class Kind:
     `parameter` and `per_second` make its own parameter of a limit in seconds. `merges`: several graphs of FROM are one
     set of triples. `like_ours`: its engine is that of the embedded one, and has the same faults and forms of literals.
     `ask_column` is the column of the table with which it answers ASK. `node` stands before the labels of blank nodes.
+    `foreign` are the datatypes whose values it changes, so that they are stored under other names.
     """
 
     name: str
@@ -26,14 +35,26 @@ class Kind:
     like_ours: bool = False
     ask_column: str = ""
     node: bytes = b""
+    foreign: frozenset[str] = frozenset()
 
     def deadline(self, limit_s: float) -> dict[str, str]:
         """The parameter that makes the endpoint itself end the query, a second after ours; empty when it has none."""
         return {self.parameter: str(int((limit_s + 1) * self.per_second))} if self.parameter else {}
 
+    def storable(self, line: bytes) -> bytes:
+        """A statement as N-Triples, with a name of ours for a datatype whose values the endpoint changes."""
+        if self.foreign and (found := _DATATYPE.search(line)) and found[1].decode() in self.foreign:
+            return line[: found.start(1)] + stored_datatype(found[1].decode()).encode() + line[found.end(1) :]
+        return line
+
     def readable(self, body: IO[bytes]) -> IO[bytes]:
         """A table of this kind as every reader takes it: labels of blank nodes are no addresses."""
         return cast(IO[bytes], io.BufferedReader(_Replaced(body, self.node))) if self.node else body
+
+
+def stored_datatype(datatype: str) -> str:
+    """The name in a store of a datatype whose values the store changes; `forms.embedded_form` reverses it."""
+    return STORED_DATATYPES + datatype.removeprefix(XSD)
 
 
 _KINDS = (
@@ -48,6 +69,8 @@ _KINDS = (
         merges=False,
         ask_column="__ASK_RETVAL",
         node=b'"type": "bnode", "value": "nodeID://',
+        # It reads a duration as a number of months or seconds, and writes that number.
+        foreign=frozenset({f"{XSD}duration", f"{XSD}dayTimeDuration", f"{XSD}yearMonthDuration"}),
     ),
     Kind("oxigraph", "server", "oxigraph", merges=False, like_ours=True),
 )

@@ -12,9 +12,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from plangraf.engines.remote.kinds import stored_datatype
 from plangraf.engines.remote.placement import Placement
 from plangraf.errors import QueryUnsupportedError
 from plangraf.errors.message import N_
@@ -78,6 +79,7 @@ def place(
     base: str | None = None,
     bulk: bool = True,
     merges: bool = True,
+    foreign: Collection[str] = (),
 ) -> PlacedQuery:
     """Places a query that the guard has passed.
 
@@ -89,6 +91,7 @@ def place(
         base: of the IRIs of a query that declares none.
         bulk: whether bulk triples belong to the default graph.
         merges: whether the store merges several graphs into one without repetitions.
+        foreign: the datatypes that the store has under names of ours.
     Raises:
         QueryUnsupportedError: it asks in EXISTS for the name of a graph inside of that graph, or for a merged graph
             where the store makes none.
@@ -97,6 +100,9 @@ def place(
     rewriting = Rewriting(query)
     tree, edits = query.tree, rewriting.edits
     _place_graphs(rewriting, placement)
+    for iri in query.iris if foreign else ():
+        if iri.value in foreign:
+            edits.replace(iri.start, iri.end, (f"<{stored_datatype(iri.value)}>",))
     if default_graphs is None and named_graphs is None and tree.dataset is not None:
         default_graphs, named_graphs = tree.dataset.default, tree.dataset.named
     clause = _dataset(query, placement, default_graphs, named_graphs, bulk=bulk)
