@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import yaml
 
+from plangraf.errors import EngineError
 from plangraf.publish.endpoint_loading import Loader, Target
 from plangraf.store.versions import VersionStore
 
@@ -78,6 +80,34 @@ def settings(versions: Path) -> dict[str, str]:
 def environment(versions: Path) -> dict[str, str]:
     """`settings` as environment variables."""
     return {f"PLANGRAF_{name.upper()}": value for name, value in settings(versions).items()}
+
+
+def name() -> str:
+    """The name of the engine."""
+    return str(json.loads(os.environ[_TOLD])["name"]) if _TOLD in os.environ else "embedded"
+
+
+def remove_refused(versions: Path) -> frozenset[str]:
+    """Removes the versions that the engine cannot hold as they are from a folder; gives their ids."""
+    if _TOLD not in os.environ:
+        return frozenset()
+    told = json.loads(os.environ[_TOLD])
+    store = VersionStore(versions)
+    loader = Loader(Target(told["query"], told["update"], told["graph_store"], told["secret"]))
+    refused = set()
+    for version in store.list():
+        try:
+            loader.load(version)
+        except EngineError as error:
+            if "It keeps these otherwise" not in str(error):
+                raise
+            refused.add(version.id)
+    loader.close()
+    kept = [version.id for version in store.list() if version.id not in refused]
+    store.use(kept[-1])
+    for version_id in refused:
+        shutil.rmtree(versions / version_id)
+    return frozenset(refused)
 
 
 def _publish(versions: Path, target: Target) -> None:

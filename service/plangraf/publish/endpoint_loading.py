@@ -38,6 +38,8 @@ _SAID = 300
 _BLANK = re.compile(r"_:\S+")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _TIMEOUT_S = 600.0
+# Before the predicate of a statement that waits in a graph of all graphs.
+_NUMBERED = "urn:plangraf:graph:"
 _T = TypeVar("_T")
 
 
@@ -104,7 +106,7 @@ class Loader:
     def drop(self, placement: Placement) -> None:
         """Removes a version: its record first, so that nobody reads half of it."""
         stored = (placement.stored(graph) for graph in placement.graphs)
-        for graph in (placement.record, placement.union, *stored):
+        for graph in (placement.record, placement.union, placement.mixed, *stored):
             self._update(f"DROP SILENT GRAPH <{graph}>")
 
     def close(self) -> None:
@@ -142,26 +144,25 @@ class Loader:
         return digests
 
     def _send_blank(self, statements: list[tuple[str, str]], placement: Placement) -> None:
-        """Sends the statements with blank nodes: each to its graph, and from there to the union."""
-        if not self._target.graph_store or _spans_graphs(statements, placement.union):
+        """Sends the statements with blank nodes, whose labels are the same nodes within one request only."""
+        if not self._target.graph_store:
             for part in _connected(statements, _LINES_OF_UPDATE):
                 placed = (f"GRAPH <{graph}> {{ {self._storable(statement)} }}" for statement, graph in part)
-                # Not INSERT DATA, in which Virtuoso refuses blank nodes.
+                # Not INSERT DATA, in which blank nodes are refused by Virtuoso.
                 self._update("INSERT {\n" + "\n".join(placed) + "\n} WHERE { }")
             return
-        own = [one for one in statements if one[1] != placement.union]
-        for part in _connected(own, _LINES_OF_GRAPH):
-            by_graph: dict[str, list[bytes]] = defaultdict(list)
-            for statement, graph in part:
-                by_graph[graph].append(statement.encode())
-            for graph, lines in by_graph.items():
-                self._send(graph, lines)
-        bulk = {placement.stored(graph) for graph in placement.bulk}
-        for graph in sorted({graph for _, graph in own} - bulk):
+        # A graph store takes one graph at a time. So they go to one graph, with the number of their own before the
+        # predicate, and the endpoint copies them from there with their nodes.
+        numbers = {graph: number for number, graph in enumerate(sorted({graph for _, graph in statements}))}
+        for part in _connected(statements, _LINES_OF_GRAPH):
+            self._send(placement.mixed, [_numbered(statement, numbers[graph]) for statement, graph in part])
+        for graph, number in numbers.items():
+            before = f"{_NUMBERED}{number}:"
             self._update(
-                f"INSERT {{ GRAPH <{placement.union}> {{ ?s ?p ?o }} }} WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o "
-                "FILTER(ISBLANK(?s) || ISBLANK(?o)) } }"
+                f"INSERT {{ GRAPH <{graph}> {{ ?s ?own ?o }} }} WHERE {{ GRAPH <{placement.mixed}> {{ ?s ?p ?o "
+                f'FILTER(STRSTARTS(STR(?p), "{before}")) BIND(IRI(STRAFTER(STR(?p), "{before}")) AS ?own) }} }}'
             )
+        self._update(f"DROP SILENT GRAPH <{placement.mixed}>")
 
     def _storable(self, statement: str) -> str:
         return self._kind.storable(statement.encode()).decode()
@@ -309,15 +310,9 @@ def _labels(statement: str) -> list[str]:
     return _BLANK.findall(_QUOTED.sub("", statement))
 
 
-def _spans_graphs(statements: Iterable[tuple[str, str]], union: str) -> bool:
-    """Whether a node stands in two graphs beside the union."""
-    graphs: dict[str, str] = {}
-    return any(
-        graphs.setdefault(label, graph) != graph
-        for statement, graph in statements
-        if graph != union
-        for label in _labels(statement)
-    )
+def _numbered(statement: str, number: int) -> bytes:
+    subject, _, rest = statement.partition(" <")
+    return f"{subject} <{_NUMBERED}{number}:{rest}".encode()
 
 
 def _connected(statements: list[tuple[str, str]], most: int) -> Iterator[list[tuple[str, str]]]:

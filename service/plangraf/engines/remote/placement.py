@@ -38,6 +38,11 @@ class Placement:
         return f"{VERSIONS}{self.version}/union"
 
     @property
+    def mixed(self) -> str:
+        """The graph that holds statements of all graphs while the version is loaded."""
+        return f"{VERSIONS}{self.version}/mixed"
+
+    @property
     def before(self) -> str:
         """What stands before the rest of a graph's name, in place of `plangraf.rdf.namespaces.GRAPH`."""
         return f"{VERSIONS}{self.version}/graph/"
