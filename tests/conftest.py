@@ -58,13 +58,18 @@ settings.register_profile(
 settings.register_profile("short", settings.get_profile("repeatable"), max_examples=30)
 settings.load_profile("repeatable")
 
-OPTIONAL_PROGRAMS = {"chromium": "pages in a real browser", "Rscript": "the ten questions in R"}
-# Made by `make editor`, `make portals` and `make differential`.
+OPTIONAL_PROGRAMS = {
+    "chromium": "pages in a real browser",
+    "Rscript": "the ten questions in R",
+    "virtuoso-t": "the service over Virtuoso",
+}
+# Made by `make editor`, `make portals`, `make engines` and `make differential`.
 OPTIONAL_ENVIRONMENTS = {
     "service/plangraf/pages/built/.ready": "the query editor in a browser",
     ".portals/ckan/bin/python": "the catalogue in CKAN's own reader",
     ".portals/ldes-client/.ready": "the feed in npm's ldes-client",
     ".portals/comunica/.ready": "the service joined with a local file in Comunica",
+    ".fuseki/.ready": "the service over Jena Fuseki",
     ".jena/.ready": "whether Jena ARQ answers now as its answers are stored",
 }
 

@@ -1,7 +1,7 @@
 """SPARQL servers of others on free ports, with what a version needs: queries, updates and a graph store.
 
 Each is a process of its own, is over when the block ends or the tests die, and keeps its data in a folder that it is
-given. `absent` says why one cannot be started here.
+given. `absent` says why one cannot be started here. Run by its path, this file downloads Fuseki.
 """
 
 from __future__ import annotations
@@ -155,3 +155,6 @@ ENGINES: dict[str, Callable[[int, Path, int], tuple[list[str], Target]]] = {
     "fuseki": _fuseki,
     "virtuoso": _virtuoso,
 }
+
+if __name__ == "__main__":
+    install_fuseki()

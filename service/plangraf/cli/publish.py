@@ -19,8 +19,9 @@ def publish(
 ) -> None:
     """Load a version into the endpoint of PLANGRAF_ENGINE, or remove it from there.
 
-    Services use the version when all of it is there; one that is there already is left as it is. A load that ends
-    half-way changes nothing for them, and the next one begins it again.
+    Services use the version when all of it is there and was read back; one that is there already is left as it is. A
+    load that ends half-way changes nothing for them, and the next one begins it again. Versions that were pruned from
+    the folder are removed from the endpoint too.
 
     \b
     Examples:
@@ -29,7 +30,6 @@ def publish(
     """
     with exit_on_error():
         require_extra("remote")
-        from plangraf.engines.remote.placement import placement_of
         from plangraf.errors import SettingError
         from plangraf.publish.endpoint_loading import Loader, Target
         from plangraf.store.versions import VersionStore
@@ -45,9 +45,11 @@ def publish(
         )
         loader = Loader(target)
         if drop:
-            loader.drop(placement_of(chosen))
+            loader.drop(chosen.id)
             typer.echo(f"{chosen.id} is removed from {settings.engine}.")
         elif loader.load(chosen):
             typer.echo(f"{chosen.id} is at {settings.engine}: {chosen.triples} triples.")
         else:
             typer.echo(f"{chosen.id} is at {settings.engine} already.")
+        for gone in loader.remove_pruned(store.pruned()):
+            typer.echo(f"{gone} is removed from {settings.engine}, as it is from {store.path}.")

@@ -19,7 +19,7 @@ from itertools import chain
 from typing import IO, Any, TypeVar, cast
 
 import httpx
-from pyoxigraph import QueryResultsFormat, QuerySolutions, parse_query_results
+from pyoxigraph import NamedNode, QueryResultsFormat, QuerySolutions, parse_query_results
 
 from plangraf.engines.remote.credentials import digest_of, headers_of
 from plangraf.engines.remote.kinds import MOST_ROWS, OTHER, Kind, kind_of
@@ -97,23 +97,37 @@ class Loader:
         Raises:
             EngineUnavailableError, EngineError: it does not answer, or refuses.
         """
-        graphs = self._read(
-            f'SELECT DISTINCT ?g WHERE {{ GRAPH ?g {{ ?s ?p ?o }} FILTER(STRSTARTS(STR(?g), "{VERSIONS}")) }}',
-            lambda rows: [row["g"] for row in rows],
-        )
-        return sorted({graph.value.removeprefix(VERSIONS).partition("/")[0] for graph in graphs})
+        return sorted({graph.removeprefix(VERSIONS).partition("/")[0] for graph in self._graphs(VERSIONS)})
 
-    def drop(self, placement: Placement) -> None:
+    def remove_pruned(self, pruned: Iterable[str]) -> list[str]:
+        """Removes the versions that the folder of versions no longer keeps; gives their ids.
+
+        Versions of other folders stay, because several services may share an endpoint.
+        """
+        wanted = set(pruned)
+        gone = sorted(wanted.intersection(self.held())) if wanted else []
+        for version_id in gone:
+            self.drop(version_id)
+        return gone
+
+    def drop(self, version_id: str) -> None:
         """Removes a version: its record first, so that nobody reads half of it."""
-        stored = (placement.stored(graph) for graph in placement.graphs)
-        for graph in (placement.record, placement.union, placement.mixed, *stored):
+        record = f"{VERSIONS}{version_id}"
+        for graph in (record, *self._graphs(f"{record}/")):
             self._update(f"DROP SILENT GRAPH <{graph}>")
+
+    def _graphs(self, beginning: str) -> list[str]:
+        named = f'GRAPH ?g {{ ?s ?p ?o }} FILTER(STRSTARTS(STR(?g), "{beginning}"))'
+        query = f"SELECT DISTINCT ?g WHERE {{ {named} }} ORDER BY ?g"
+        return self._read(query, lambda rows: [str(cast(NamedNode, row["g"]).value) for row in rows])
 
     def close(self) -> None:
         self._client.close()
 
     def _load_graphs(self, version: Version, placement: Placement) -> dict[str, Digest]:
-        self.drop(placement)
+        # By their names, because a list of all graphs may take a walk through the store.
+        for graph in (placement.record, placement.union, placement.mixed, *map(placement.stored, placement.graphs)):
+            self._update(f"DROP SILENT GRAPH <{graph}>")
         digests: dict[str, Digest] = defaultdict(Digest)
         waiting: dict[str, list[bytes]] = defaultdict(list)
         blank: list[tuple[str, str]] = []

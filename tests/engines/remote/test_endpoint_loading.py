@@ -53,7 +53,7 @@ def test_a_version_is_loaded_once_and_whole(target: Target, version: Version, wa
     assert sum(found.values()) == sum(1 for _ in version.lines())
     assert sent == sorted(sent)
     assert loader.load(version) is False
-    loader.drop(placement)
+    loader.drop(version.id)
     assert counts(target, placement) == {}
 
 

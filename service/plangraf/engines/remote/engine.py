@@ -55,7 +55,8 @@ class RemoteEngine:
         """Looks for the record of the version, which is written last.
 
         Raises:
-            EngineError: the version is not complete at the endpoint, or the endpoint does not answer.
+            EngineError: the version is not complete at the endpoint, or the endpoint does not answer, or is known to
+                answer wrongly.
         """
         # Not ASK, which some endpoints answer with a table.
         record = PlacedQuery(f"SELECT ?says {{ GRAPH <{self._placement.record}> {{ ?version ?says ?what }} }} LIMIT 1")
@@ -68,6 +69,15 @@ class RemoteEngine:
                     "`plangraf publish`.",
                     endpoint=self._endpoint.address,
                     version=self._placement.version,
+                )
+            )
+        if self._endpoint.kind.wrong and not self._settings.engine_accept_differences:
+            raise EngineError(
+                N_(
+                    "The SPARQL endpoint %(endpoint)s is %(kind)s, which answers standard queries wrongly. Use another "
+                    "engine, or accept it with PLANGRAF_ENGINE_ACCEPT_DIFFERENCES=true.",
+                    endpoint=self._endpoint.address,
+                    kind=self._endpoint.kind.name.capitalize(),
                 )
             )
         self._ready = True

@@ -23,7 +23,8 @@ class Kind:
     `parameter` and `per_second` make its own parameter of a limit in seconds. `merges`: several graphs of FROM are one
     set of triples. `like_ours`: its engine is that of the embedded one, and has the same faults and forms of literals.
     `ask_column` is the column of the table with which it answers ASK. `node` stands before the labels of blank nodes.
-    `foreign` are the datatypes whose values it changes, so that they are stored under other names.
+    `foreign` are the datatypes whose values it changes, so that they are stored under other names. `wrong`: it answers
+    standard queries wrongly, without an error, which no rewriting mends.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Kind:
     ask_column: str = ""
     node: bytes = b""
     foreign: frozenset[str] = frozenset()
+    wrong: bool = False
 
     def deadline(self, limit_s: float) -> dict[str, str]:
         """The parameter that makes the endpoint itself end the query, a second after ours; empty when it has none."""
@@ -71,6 +73,8 @@ _KINDS = (
         node=b'"type": "bnode", "value": "nodeID://',
         # It reads a duration as a number of months or seconds, and writes that number.
         foreign=frozenset({f"{XSD}duration", f"{XSD}dayTimeDuration", f"{XSD}yearMonthDuration"}),
+        # Casts of any text to numbers, integer division, paths, EXISTS in BIND, scopes of MINUS and OPTIONAL.
+        wrong=True,
     ),
     Kind("oxigraph", "server", "oxigraph", merges=False, like_ours=True),
 )
