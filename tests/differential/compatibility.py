@@ -66,6 +66,7 @@ def main() -> None:
         print(engine, dict(Counter(found.values())))
         if not given.feature:
             verdicts.write(engine, found)
+            verdicts.PAGE.write_text(verdicts.with_table(verdicts.PAGE.read_text()))
 
 
 if __name__ == "__main__":

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Mapping
 
 import sparql_answers
 from sparql_answers import Answer
-from sparql_cases import FOLDER, Case
+from sparql_cases import FOLDER, Case, features, read_cases
 
 PATH = FOLDER / "verdicts.json"
+PAGE = FOLDER.parent.parent / "docs" / "operators.md"
+_BEGIN, _END = "<!-- verdicts:begin -->\n", "<!-- verdicts:end -->"
 EQUAL, REFUSED, FAILED, DIFFERS = "equal", "refused", "failed", "differs"
 
 
@@ -40,3 +42,20 @@ def write(engine: str, found: Mapping[str, str]) -> None:
     known = json.loads(PATH.read_text()) if PATH.exists() else {}
     known[engine] = {case: one for case, one in sorted(found.items()) if one != EQUAL}
     PATH.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
+
+
+def table() -> str:
+    """The table of docs/operators.md: how many answers of each engine are what."""
+    known: dict[str, dict[str, str]] = json.loads(PATH.read_text())
+    total = sum(len(read_cases(path)) for path in features())
+    lines = ["| engine | equal | refused | error | otherwise |", "|---|---:|---:|---:|---:|"]
+    for engine, other in known.items():
+        counts = [sum(one == kind for one in other.values()) for kind in (REFUSED, FAILED, DIFFERS)]
+        lines.append(f"| {engine.capitalize()} | {total - len(other)} | " + " | ".join(map(str, counts)) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def with_table(text: str) -> str:
+    """The page with today's table between its markers."""
+    before, _, rest = text.partition(_BEGIN)
+    return before + _BEGIN + table() + _END + rest.partition(_END)[2]
