@@ -4,13 +4,15 @@ VENV ?= .venv
 PORT ?= 8000
 # Of the tests, at once; more than two cores because they also wait.
 PROCESSES ?= 3
+# Of the served versions in `make test`: embedded, oxigraph, fuseki or virtuoso.
+ENGINE ?= embedded
 DATA ?=
 DROP ?=
 BIN := $(VENV)/bin
 EDITOR := service/plangraf/pages/editor
 BUILT := service/plangraf/pages/built
 
-.PHONY: help serve editor build test test-all words search-faults search-api screenshots portals differential lint bench soak lock clean
+.PHONY: help serve editor build test test-all words search-faults search-api screenshots portals engines differential lint bench soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -45,8 +47,8 @@ lint: $(VENV)/.test ## style, types, layers
 	$(BIN)/lint-imports
 
 # Tests start many processes, each of which would compile all modules anew without their bytecode.
-test: lint $(BUILT)/.ready ## lint and the tests of a change
-	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal -m "not slow" --hypothesis-profile short
+test: lint $(BUILT)/.ready ## lint and the tests of a change (ENGINE=fuseki: only those of served versions, over that engine)
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal -m "not slow" --hypothesis-profile short --engine $(ENGINE)
 
 test-all: lint $(BUILT)/.ready ## the longer set too: soaks, all things in all formats, crash rounds
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal -m ""
@@ -80,6 +82,9 @@ portals: .portals/ckan/.ready .portals/ldes-client/.ready .portals/comunica/.rea
 	npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
+engines: $(VENV)/.test ## Jena Fuseki for make test ENGINE=fuseki (Java 17, Maven)
+	$(BIN)/python tests/engine_servers.py
+
 differential: $(VENV)/.test ## store what Jena ARQ answers to the queries of tests/differential; CHECK=1 only compares (Java 17, Maven)
 	$(BIN)/python tests/differential/renew.py $(if $(CHECK),--check)
 
@@ -107,4 +112,4 @@ lock: ## pin the newest versions that pyproject.toml allows
 	  --no-emit-index-url --upgrade $(EDITOR)/node.txt -o $(EDITOR)/node.lock
 
 clean: ## remove the environment and the built versions
-	rm -rf $(VENV) .portals .jena .editor $(BUILT) versions dist
+	rm -rf $(VENV) .portals .jena .fuseki .editor $(BUILT) versions dist

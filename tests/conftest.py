@@ -11,10 +11,11 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +24,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
+import tested_engine
+from engine_servers import ENGINES, absent, running_engine
 from plangraf.store.versions import VersionStore
 from running_server import Server, running_server, start_python
 from small_home import command
@@ -58,15 +61,17 @@ settings.load_profile("repeatable")
 OPTIONAL_PROGRAMS = {
     "chromium": "pages in a real browser",
     "Rscript": "the ten questions in R",
+    "virtuoso-t": "the service over Virtuoso",
     "caddy": "the balancer of deploy/ before two replicas",
     "systemd-analyze": "the unit of deploy/",
 }
-# Made by `make editor`, `make portals` and `make differential`.
+# Made by `make editor`, `make portals`, `make engines` and `make differential`.
 OPTIONAL_ENVIRONMENTS = {
     "service/plangraf/pages/built/.ready": "the query editor in a browser",
     ".portals/ckan/bin/python": "the catalogue in CKAN's own reader",
     ".portals/ldes-client/.ready": "the feed in npm's ldes-client",
     ".portals/comunica/.ready": "the service joined with a local file in Comunica",
+    ".fuseki/.ready": "the service over Jena Fuseki",
     ".jena/.ready": "whether Jena ARQ answers now as its answers are stored",
 }
 
@@ -76,11 +81,46 @@ def root() -> Path:
     return ROOT
 
 
+# Of these fixtures the tests that ask a served version have one.
+_SERVED = frozenset(
+    {"url", "server", "start_server", "start_light_server", "run_server", "client", "direct", "made_url"}
+)
+_RUNNING = ExitStack()
+_LEFT = pytest.StashKey[Counter[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--engine",
+        default="embedded",
+        choices=["embedded", *ENGINES],
+        help="the engine of the served versions; another one than `embedded` runs only tests that ask a served version",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Starts the engine of the run, in the process that starts the others."""
+    engine = config.getoption("--engine")
+    if engine == "embedded" or hasattr(config, "workerinput"):
+        return
+    if why := absent(engine):
+        raise pytest.UsageError(f"--engine {engine}: {why}")
+    folder = Path(_RUNNING.enter_context(tempfile.TemporaryDirectory(prefix="plangraf-engine-")))
+    tested_engine.tell(engine, _RUNNING.enter_context(running_engine(engine, folder)).target)
+    _RUNNING.callback(tested_engine.forget)
+
+
+def pytest_unconfigure() -> None:
+    _RUNNING.close()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves one of n cases of a test marked `sampled(n)` in the short set, the same in each run.
 
     The longer set has all. It is for a statement about each of many alike, such as every list of the site.
     """
+    if config.getoption("--engine") != "embedded":
+        _choose_for_engine(config, items)
     if "not slow" not in config.option.markexpr:
         return
     left_out, seen = set(), set()
@@ -93,6 +133,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             seen.add(test)
     config.hook.pytest_deselected(items=list(left_out))
     items[:] = [item for item in items if item not in left_out]
+
+
+def _choose_for_engine(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves the tests that ask a served version, and expects those to fail whose difference the table names."""
+    chosen, left, reasons = [], [], Counter[str]()
+    table = tested_engine.differences(config.getoption("--engine"))
+    for item in items:
+        if _SERVED.isdisjoint(getattr(item, "fixturenames", ())):
+            reasons["asks no served version"] += 1
+            left.append(item)
+        elif mark := item.get_closest_marker("embedded"):
+            reasons[mark.args[0]] += 1
+            left.append(item)
+        else:
+            chosen.append(item)
+            if reason := table.reason(item.nodeid):
+                item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+    config.hook.pytest_deselected(items=left)
+    items[:] = chosen
+    config.stash[_LEFT] = reasons
 
 
 def pytest_collection_finish() -> None:
@@ -231,5 +291,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     absent += [f"{name} ({what})" for name, what in OPTIONAL_ENVIRONMENTS.items() if not (ROOT / name).exists()]
     if absent:
         terminalreporter.write_line("absent, so not tried here: " + ", ".join(absent))
+    for reason, count in terminalreporter.config.stash.get(_LEFT, Counter[str]()).most_common():
+        terminalreporter.write_line(f"not run over another engine: {count} ({reason})")
     if "not slow" in terminalreporter.config.option.markexpr:
         terminalreporter.write_line("the longer set, with the tests marked slow: make test-all")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
+import tested_engine
 from forked_python import start_command
 from plangraf.processes import die_with_parent
 
@@ -59,7 +60,7 @@ def running_server(
     One HTTP process unless `options` say otherwise: starting more is most of what such a test costs. The supervisor is
     a fork, which need not import; with `start=start_python` it is a Python of its own. What it starts is the same.
     """
-    environment = {"PLANGRAF_PROCESSES": "1", **environment}
+    environment = {"PLANGRAF_PROCESSES": "1", **tested_engine.environment(versions), **environment}
     log_path = versions.parent / f"serve-{os.urandom(4).hex()}.log"
     with log_path.open("w+") as log:
         process = start(

@@ -137,7 +137,13 @@ class Settings(BaseSettings):
         "faster than updates.",
     )
     engine_authorization: SecretStr | None = Field(
-        default=None, description="Value of the header field Authorization for that endpoint; it is never logged."
+        default=None,
+        description="Value of the header field Authorization for that endpoint, or `Digest name:password`; it is never "
+        "logged.",
+    )
+    engine_accept_differences: bool = Field(
+        default=False,
+        description="Serves also from an endpoint that is known to answer standard queries wrongly (Virtuoso).",
     )
     engine_authorization_file: Path | None = Field(
         default=None, description="File with that value, for systems that hand over secrets as files."

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -14,43 +13,17 @@ import sparql_answers
 from sparql_answers import Answer
 from sparql_cases import BASE, DATA, FOLDER, Case
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from maven_libraries import libraries_of
+
 ROOT = FOLDER.parent.parent
 LIBRARIES = ROOT / ".jena"
 LOCK = FOLDER / "jena.lock"
 
 
-def missing() -> list[str]:
-    """The required programs that are absent."""
-    return [program for program in ("java", "mvn") if shutil.which(program) is None]
-
-
 def libraries() -> Path:
-    """The folder with ARQ and what it needs, each file with the digest that jena.lock says.
-
-    Raises:
-        ValueError: a file is another than the lock's.
-    """
-    if not (LIBRARIES / ".ready").exists():
-        shutil.rmtree(LIBRARIES, ignore_errors=True)
-        subprocess.run(
-            [
-                "mvn",
-                "-B",
-                "-q",
-                "-f",
-                str(FOLDER / "pom.xml"),
-                "dependency:copy-dependencies",
-                f"-DoutputDirectory={LIBRARIES}",
-            ],
-            check=True,
-        )
-    found = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in LIBRARIES.glob("*.jar")}
-    locked = dict(reversed(line.split()) for line in LOCK.read_text().splitlines())
-    if found != locked:
-        other = sorted({name for name, _ in found.items() ^ locked.items()})
-        raise ValueError(f"{LIBRARIES} differs from {LOCK.name} in {', '.join(other)}; remove it and try again")
-    (LIBRARIES / ".ready").touch()
-    return LIBRARIES
+    """The folder with ARQ and what it needs; see `libraries_of`."""
+    return libraries_of(FOLDER / "pom.xml", LOCK, LIBRARIES)
 
 
 def answers(cases: Iterable[Case]) -> Iterator[tuple[Case, Answer]]:

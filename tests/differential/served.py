@@ -50,11 +50,12 @@ def write_data_sets(versions: Path) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """The server, and the version of each data set."""
+    """The server, and the version of each data set; `refused` are those that its engine cannot hold as they are."""
 
     url: str
     versions: Mapping[str, str]
     client: httpx.Client
+    refused: frozenset[str] = frozenset()
 
     def ask(self, case: Case) -> Answer:
         """The answers of the service; consecutive cases request different formats."""

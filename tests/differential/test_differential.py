@@ -17,9 +17,12 @@ import pytest
 import query_generator
 import renew
 import sparql_answers
+import verdicts
 from served import Asker, write_data_sets
 from sparql_answers import Answer
 from sparql_cases import CASES, DATA, PUBLIC_URL, Case, features, read_cases
+
+import tested_engine
 
 FEWEST_CASES = 400
 _REFUSALS = frozenset(("400 query-syntax", "400 query-unsupported", "400 update-refused", "403 service-forbidden"))
@@ -31,15 +34,33 @@ def asker(
 ) -> Iterator[Asker]:
     versions = tmp_path_factory.mktemp("differential") / "versions"
     names = write_data_sets(versions)
+    refused = tested_engine.remove_refused(versions)
     with (
         run_server(
             versions, "--workers", "1", PLANGRAF_PUBLIC_URL=PUBLIC_URL, PLANGRAF_OLD_VERSIONS=str(len(names))
         ) as server,
         httpx.Client(timeout=60) as client,
     ):
-        yield Asker(server.url, names, client)  # type: ignore[attr-defined]
+        yield Asker(server.url, names, client, refused)  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("path", features(), ids=lambda path: path.stem)
+def test_verdicts_behind_the_engine_of_the_run_are_the_known_ones(asker: Asker, path: Path) -> None:
+    stored, pinned, found = renew.load(path.stem), differences.pinned(), {}
+    for case in read_cases(path):
+        answers = (renew.as_answer(stored[case.name]), pinned.get(case.id))
+        refused = asker.versions[case.data] in asker.refused
+        found[case.id] = verdicts.REFUSED if refused else verdicts.verdict(case, answers, asker.ask(case))
+    known = verdicts.read(tested_engine.name())
+    assert found == {name: known.get(name, verdicts.EQUAL) for name in found}
+
+
+def test_the_page_shows_the_verdicts() -> None:
+    text = verdicts.PAGE.read_text()
+    assert verdicts.with_table(text) == text, "run: python tests/differential/compatibility.py ENGINE"
+
+
+@pytest.mark.embedded("compares with the pinned answers of the embedded engine; verdicts.json has those of others")
 @pytest.mark.parametrize("path", features(), ids=lambda path: path.stem)
 def test_answers_equal_those_of_jena_arq_except_for_the_listed_differences(asker: Asker, path: Path) -> None:
     stored, kinds, pinned = renew.load(path.stem), differences.known(), differences.pinned()

@@ -13,6 +13,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
+import tested_engine
 from plangraf.engines.interface import Engine, QueryAnswer, QueryRequest
 from plangraf.engines.snapshots import Snapshots
 from plangraf.errors import AnswerBrokenError
@@ -57,6 +58,7 @@ def serving(make: Callable[[int], FastAPI], http: type[asyncio.Protocol] | str =
 def small_settings(versions: Path, port: int, **more: object) -> Settings:
     """Without lines about requests, because a server in this process may write one between two tests, uncaptured."""
     given: dict[str, object] = {"query_max_bytes": LIMIT_BYTES, "log_level": "error", **more}
+    given |= tested_engine.settings(versions)
     return Settings(home=HOME, versions=versions, port=port, **given)  # type: ignore[arg-type]
 
 

@@ -18,6 +18,8 @@ import httpx
 import psutil
 import pytest
 
+pytestmark = pytest.mark.embedded("kills workers in the middle of an answer")
+
 # A million rows and more, which no buffer on the way holds.
 ROWS = "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f } LIMIT 3000000"
 TRIPLES = "CONSTRUCT { ?a ?b ?f } WHERE { ?a ?b ?c . ?d ?e ?f } LIMIT 3000000"

@@ -13,6 +13,8 @@ import pytest
 
 from plangraf.http.server import protocol
 
+pytestmark = pytest.mark.embedded("waits for a worker to be freed")
+
 POINT = "/sparql?query=" + quote("ASK { <https://w3id.org/plangraf/id/5001/plan/2020-2023-7> ?p ?o }", safe="")
 RUNAWAY = "/sparql?query=" + quote("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }", safe="")
 

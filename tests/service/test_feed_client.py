@@ -33,6 +33,8 @@ from plangraf.store.changes.log import PAGE_SIZE, FeedLog
 from plangraf.store.versions import VersionStore
 from small_home import CASE, make_home, plangraf, write
 
+pytestmark = pytest.mark.embedded("switches versions under the service, which nobody publishes")
+
 ROOT = Path(__file__).resolve().parents[2]
 Run = Callable[..., AbstractContextManager[Any]]
 MANIFEST = {"triples": 1, "quads": 1, "graphs": {}, "warnings": {}}

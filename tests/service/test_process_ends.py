@@ -22,6 +22,8 @@ import pytest
 
 from plangraf.processes import die_with_parent
 
+pytestmark = pytest.mark.embedded("counts the processes of workers and loader")
+
 MARK = "PLANGRAF_TEST_FAMILY"
 RUNAWAY = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 _DEADLINE_S = 120

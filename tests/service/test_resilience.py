@@ -17,6 +17,8 @@ import httpx
 import psutil
 import pytest
 
+pytestmark = pytest.mark.embedded("kills workers and the loader")
+
 RUNAWAY = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 POINT = "ASK { <https://w3id.org/plangraf/id/5001/plan/2020-2023-7> ?p ?o }"
 

@@ -15,6 +15,8 @@ import pytest
 from benchmarks import switching
 from plangraf.store.versions import VersionStore
 
+pytestmark = pytest.mark.embedded("switches versions under the service, which nobody publishes")
+
 # Under load on a shared machine; alone it is a second.
 _TAKEN_UP_S = 20
 

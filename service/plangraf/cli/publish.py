@@ -32,8 +32,9 @@ def publish(
 ) -> None:
     """Load a version into the endpoint of PLANGRAF_ENGINE, or publish the versions to an object store for replicas.
 
-    Services use a publication when all of it is there; what is there already is left as it is. One that ends half-way
-    changes nothing for them, and the next one completes it.
+    Services use a publication when all of it is there, at an endpoint when it was read back too; what is there already
+    is left as it is. One that ends half-way changes nothing for them, and the next one completes it. Versions that were
+    pruned from the folder are removed there too.
 
     \b
     Examples:
@@ -67,7 +68,6 @@ def _refuse(*options: tuple[str, bool], why: str) -> None:
 
 def _publish_to_endpoint(settings: Settings, version: str | None, *, drop: bool) -> None:
     require_extra("remote")
-    from plangraf.engines.remote.placement import placement_of
     from plangraf.errors import SettingError
     from plangraf.publish.endpoint_loading import Loader, Target
     from plangraf.store.versions import VersionStore
@@ -80,12 +80,14 @@ def _publish_to_endpoint(settings: Settings, version: str | None, *, drop: bool)
     target = Target(settings.engine, settings.engine_update, settings.engine_graph_store or "", settings.engine_secret)
     loader = Loader(target)
     if drop:
-        loader.drop(placement_of(chosen))
+        loader.drop(chosen.id)
         typer.echo(f"{chosen.id} is removed from {settings.engine}.")
     elif loader.load(chosen):
         typer.echo(f"{chosen.id} is at {settings.engine}: {chosen.triples} triples.")
     else:
         typer.echo(f"{chosen.id} is at {settings.engine} already.")
+    for gone in loader.remove_pruned(store.pruned()):
+        typer.echo(f"{gone} is removed from {settings.engine}, as it is from {store.path}.")
 
 
 def _publish_to_store(settings: Settings, to: str, *, replace: bool, again: bool) -> None:

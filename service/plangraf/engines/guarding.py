@@ -11,8 +11,10 @@ from plangraf.rdf.bulk_terms import BulkTerms
 from plangraf.rdf.formats import JSON
 from plangraf.rdf.namespaces import ONTOLOGY, PREFIXES, SHAPES_GRAPH
 from plangraf.settings import Settings
+from plangraf.sparql.known_names import Names
 from plangraf.sparql.query_shapes import Shapes
-from plangraf.sparql.safety import CheckedQuery, Limits, check
+from plangraf.sparql.rewrite import rewrite
+from plangraf.sparql.safety import CheckedQuery, Limits, check, read
 from plangraf.store.versions import Version
 
 _REMEMBERED_QUERIES = 512
@@ -57,6 +59,16 @@ class Guard:
             RequestError: what is wrong with it, and where.
         """
         return self._check(query) if len(query) <= _LONGEST_REMEMBERED else self._check_anew(query)
+
+    def rewrite(self, text: str, limits: Limits) -> str:
+        """Rewrites the text that was made of a checked query, for an endpoint with the engine of the embedded one.
+
+        Raises:
+            QueryUnsupportedError: the engine cannot answer it as the standard says.
+            QueryLimitError: it would grow too long or too deep.
+        """
+        edited = rewrite(read(text, limits, Names()), limits.max_bytes, limits.max_nesting, self._object_kinds)
+        return edited.text if edited else text
 
     def needs_bulk(self, request: QueryRequest, checked: CheckedQuery) -> bool:
         """Whether the bulk triples must be among the data of a query."""

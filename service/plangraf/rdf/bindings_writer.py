@@ -1,4 +1,4 @@
-"""Writes rows of terms in the four result formats of SPARQL 1.1, for rows that no engine evaluated.
+"""Writes rows of terms in the four result formats of SPARQL 1.1, for rows that the embedded engine did not evaluate.
 
 A row is a concatenation of cells, so that a caller encodes cells that many rows share only once. The bytes are those
 that pyoxigraph writes; a test compares them. https://www.w3.org/TR/sparql11-results-csv-tsv/
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape as escape_markup
 
 import orjson
-from pyoxigraph import Literal, NamedNode, QueryResultsFormat
+from pyoxigraph import BlankNode, Literal, NamedNode, QueryResultsFormat
 
 from plangraf.rdf.formats import Format
 from plangraf.rdf.literals import XSD
 
-Term = NamedNode | Literal
+Term = NamedNode | BlankNode | Literal
 Cell = Callable[[str, Term | None], bytes | None]
 
 _WHITE = re.compile(r"^[ \t\r\n]+|[ \t\r\n]+$|\r")
@@ -82,6 +82,8 @@ def _json(name: str, term: Term | None) -> bytes | None:
         return None
     if isinstance(term, NamedNode):
         value = {"type": "uri", "value": term.value}
+    elif isinstance(term, BlankNode):
+        value = {"type": "bnode", "value": term.value}
     else:
         value = {"type": "literal", "value": term.value}
         if term.language:
@@ -102,6 +104,8 @@ def _xml(name: str, term: Term | None) -> bytes | None:
         return None
     if isinstance(term, NamedNode):
         inner = f"<uri>{_escape(term.value)}</uri>"
+    elif isinstance(term, BlankNode):
+        inner = f"<bnode>{term.value}</bnode>"
     elif term.language:
         inner = f'<literal xml:lang="{term.language}">{_escape(term.value)}</literal>'
     elif term.datatype.value != _STRING:
@@ -114,7 +118,7 @@ def _xml(name: str, term: Term | None) -> bytes | None:
 def _csv(name: str, term: Term | None) -> bytes | None:
     if term is None:
         return b""
-    value = term.value
+    value = str(term) if isinstance(term, BlankNode) else term.value
     return ('"' + value.replace('"', '""') + '"' if _QUOTED.search(value) else value).encode()
 
 

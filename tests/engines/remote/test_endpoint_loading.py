@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -53,8 +55,61 @@ def test_a_version_is_loaded_once_and_whole(target: Target, version: Version, wa
     assert sum(found.values()) == sum(1 for _ in version.lines())
     assert sent == sorted(sent)
     assert loader.load(version) is False
-    loader.drop(placement)
+    loader.drop(version.id)
     assert counts(target, placement) == {}
+
+
+def test_statements_that_a_store_changes_are_named(
+    target: Target, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = Loader._send
+
+    def changed(self: Loader, graph: str, lines: list[bytes]) -> None:
+        send(self, graph, [line.replace(b'"1.50"', b'"1.5000001"') for line in lines])
+
+    monkeypatch.setattr(Loader, "_send", changed)
+    with pytest.raises(EngineError, match=r"keeps these otherwise: 1 of <.*#decimal>, such as .*/2> .*size> \"1.50?\""):
+        Loader(target).load(version)
+    assert placement_of(version).record not in counts(target, placement_of(version))
+
+
+def test_versions_that_were_pruned_leave_the_endpoint_and_others_stay(target: Target, tmp_path: Path) -> None:
+    versions = [
+        write_small_version(tmp_path / "versions", (f'<{E}1> <{E}name> "{tmp_path.name} {n}" <{TWO}> .'.encode(),))
+        for n in range(3)
+    ]
+    loader = Loader(target)
+    for one in versions:
+        loader.load(one)
+    gone = VersionStore(tmp_path / "versions").prune(1)
+    assert loader.remove_pruned(gone) == sorted(gone) == [versions[0].id]
+    assert counts(target, placement_of(versions[0])) == {}
+    assert {one.id for one in versions[1:]} <= set(loader.held())
+    assert loader.remove_pruned(gone) == []
+
+
+def test_a_publication_that_is_killed_leaves_the_old_version_and_can_be_run_again(
+    target: Target, built: Path, tmp_path: Path
+) -> None:
+    environment = {
+        **os.environ,
+        "PLANGRAF_ENGINE": target.query,
+        "PLANGRAF_ENGINE_UPDATE": target.update,
+    }
+    command = [sys.executable, "-m", "plangraf.cli", "publish", "--versions", str(built)]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    version = VersionStore(built).current()
+    placement, deadline = placement_of(version), time.monotonic() + 120
+    while sum(counts(target, placement).values()) < 2_000:
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    # An update that the endpoint had received may still end.
+    assert placement.record not in counts(target, placement)
+    again = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
+    assert again.stdout == f"{version.id} is at {target.query}: {version.triples} triples.\n", again.stderr
+    Loader(target).drop(version.id)
 
 
 def test_a_load_that_dies_is_no_version_and_the_next_one_completes_it(target: Target, version: Version) -> None:
@@ -158,4 +213,4 @@ def test_all_statements_of_a_blank_node_are_in_one_update() -> None:
     lines = [f"_:n{n} <{E}rest> _:n{n + 1} ." for n in range(5)] + [f"<{E}a> <{E}b> _:m .", f'_:m <{E}b> "not _:n1" .']
     parts = list(_connected([(line, TWO) for line in reversed(lines)], 5))
     assert sorted(map(len, parts)) == [2, 5]
-    assert sorted(line for part in parts for line in part) == sorted(f"GRAPH <{TWO}> {{ {line} }}" for line in lines)
+    assert sorted(line for part in parts for line in part) == sorted((line, TWO) for line in lines)

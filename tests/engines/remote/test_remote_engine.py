@@ -26,6 +26,7 @@ from plangraf.errors import (
     AnswerBrokenError,
     EngineError,
     EngineUnavailableError,
+    NotInXmlError,
     PlangrafError,
     QuerySyntaxError,
     QueryTimeoutError,
@@ -50,6 +51,8 @@ ROWS = {
     "FILTER NOT EXISTS { GRAPH ?g { ?s e:name ?n } } }",
     "a name that only EXISTS has": "SELECT ?s { ?s e:next e:2 FILTER EXISTS { GRAPH ?g { ?s e:name ?n } } }",
     "name of a graph in EXISTS": "SELECT ?g { GRAPH ?g { ?s e:next e:2 } FILTER EXISTS { GRAPH ?g { ?s e:name ?n } } }",
+    "name of a graph inside of the graph": "SELECT ?g ?s { GRAPH ?g { ?s e:is ?g } }",
+    "name of a graph that may stand inside": "SELECT ?g { GRAPH ?g { e:graph e:is ?x OPTIONAL { ?s e:is ?g } } }",
     "a graph that is named": f"SELECT * {{ GRAPH <{TWO}> {{ ?s e:next ?o }} }}",
     "a graph that is unknown": "SELECT * { GRAPH <http://example.org/none> { ?s ?p ?o } }",
     "a node in two graphs": f"SELECT ?name {{ GRAPH <{TWO}> {{ e:2 e:part ?part }} ?part e:name ?name }}",
@@ -70,6 +73,7 @@ GRAPHS = {
     "describe": "DESCRIBE e:1",
     "describe what is found": "DESCRIBE ?o { e:1 e:next ?o }",
     "describe everything found": "DESCRIBE * { ?s e:size ?o }",
+    "describe with names like those of helpers": "DESCRIBE ?h_0 ?h_1 { ?h_0 e:size ?h_1 . ?describedNode1 e:size ?o }",
     "describe nothing": "DESCRIBE ?none { e:1 e:next ?o }",
 }
 
@@ -320,6 +324,30 @@ def test_virtuoso_says_in_a_field_that_it_cut_the_answer(endpoint: Endpoint, ver
     assert isinstance(fails(endpoint, version, Fault(headers=headers, body=TABLE + b"]}}")), QueryTimeoutError)
 
 
+def test_virtuoso_says_in_a_field_that_it_has_more_rows(endpoint: Endpoint, version: Version) -> None:
+    error = fails(
+        endpoint, version, Fault(headers={"Content-Type": JSON, "X-SPARQL-MaxRows": "10"}, body=TABLE + b"]}}")
+    )
+    assert "cuts an answer after 10 rows" in str(error)
+    assert "ResultSetMaxRows" in str(error)
+
+
+def test_an_endpoint_that_answers_wrongly_is_used_only_by_those_who_accept_it(
+    endpoint: Endpoint, version: Version
+) -> None:
+    endpoint.fault = Fault(headers={"Content-Type": JSON, "Server": "Virtuoso/07.20"}, body=TABLE + ROW + b"]}}")
+    with pytest.raises(EngineError, match=r"is Virtuoso, which answers standard queries wrongly.*ACCEPT_DIFFERENCES"):
+        use(make_remote_engine(version, settings(endpoint)), lambda _engine: asyncio.sleep(0))
+
+
+def test_xml_that_cannot_be_is_refused_as_by_the_embedded_engine(endpoint: Endpoint, version: Version) -> None:
+    async def act(engine: Engine) -> None:
+        with pytest.raises(NotInXmlError, match="control character"):
+            await ask(engine, 'SELECT ("\\u0001" AS ?x) {}', formats.XML)
+
+    use(make_remote_engine(version, settings(endpoint)), act)
+
+
 @pytest.mark.parametrize(
     ("field", "value", "sent"),
     [("Server", "Virtuoso/07.20", "timeout=31000"), ("Fuseki-Request-Id", "5", "timeout=31"), ("Server", "other", "")],
@@ -385,7 +413,7 @@ def test_the_secret_is_sent_and_stands_in_no_message(endpoint: Endpoint, version
 def test_what_cannot_be_placed_is_refused_with_its_place(endpoint: Endpoint, version: Version) -> None:
     async def act(engine: Engine) -> None:
         with pytest.raises(QueryUnsupportedError, match=r"Line 1.*\?g is the name of the graph"):
-            await ask(engine, "SELECT * { GRAPH ?g { ?g ?p ?o } }")
+            await ask(engine, "SELECT * { ?s ?p ?g FILTER EXISTS { GRAPH ?g { ?g ?q ?o } } }")
         with pytest.raises(QuerySyntaxError):
             await ask(engine, "SELECT * { ")
 

@@ -13,6 +13,7 @@ import orjson
 import structlog
 
 from plangraf import metrics
+from plangraf.engines.answer_filters import not_in_xml
 from plangraf.engines.embedded.answer import EmbeddedAnswer, WorkerEnd
 from plangraf.engines.embedded.wire import ERROR
 from plangraf.engines.embedded.workers import Workers
@@ -21,7 +22,6 @@ from plangraf.engines.interface import QueryRequest
 from plangraf.errors import (
     DisplacedError,
     EngineError,
-    NotInXmlError,
     NotReadyError,
     OverloadedError,
     PlangrafError,
@@ -182,11 +182,6 @@ class EmbeddedEngine:
     def _refusal(self, query: str, checked: CheckedQuery, error: dict[str, str]) -> PlangrafError:
         if error["kind"] == "OSError":
             return EngineError(N_("The engine could not evaluate the query."))
-        if error["kind"] == "NotInXmlError":
-            predicate = error["predicate"]
-            return NotInXmlError(
-                N_("the predicate <%(predicate)s>, which ends in no XML name", predicate=predicate)
-                if predicate
-                else N_("a control character in a text")
-            )
+        if error["kind"] == "UnwritableError":
+            return not_in_xml(error["predicate"])
         return explain_engine_error(error["message"], query, checked.edited, self._settings.query_base)

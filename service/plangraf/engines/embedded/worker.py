@@ -32,6 +32,7 @@ from pyoxigraph import (
     Store,
 )
 
+from plangraf.engines.answer_filters import Output, filtered
 from plangraf.engines.embedded.csv_rows import last_row_end, quote_iris
 from plangraf.engines.embedded.stores import Stores
 from plangraf.engines.embedded.wire import CHUNK, ERROR, FRAME, GROWN, LAST, OUT_OF_MEMORY, REQUEST
@@ -59,14 +60,6 @@ _GROWTH = 8 * 1024 * 1024
 _OWN = re.compile(rb"^Private_(?:Clean|Dirty): *(\d+) kB", re.MULTILINE)
 # Only glibc has it; other C libraries retain less. Found here, because a worker opens no file.
 _MALLOC_TRIM = getattr(ctypes.CDLL(None), "malloc_trim", None)
-_NOT_IN_XML = bytes((*range(9), 11, 12, *range(14, 32)))
-_NAMELESS = b"<oxprefix: "
-_NAMELESS_IRI = re.compile(rb'<oxprefix: xmlns:oxprefix="([^"]*)')
-_LONGEST_NAMELESS = 64
-_NODE = re.compile(rb'\{"@id":("(?>(?:[^"\\]|\\.)*)")\}')
-_TYPE = re.compile(
-    rb'(?<=[,{])"http://www\.w3\.org/1999/02/22-rdf-syntax-ns#type":\[((?>(?:\{"@id":"(?>(?:[^"\\]|\\.)*)"\},?)+))\]'
-)
 
 
 class _Output:
@@ -112,32 +105,6 @@ class _Output:
         self._connection.sendall(FRAME.pack(kind, len(payload)) + payload)
 
 
-class NotInXmlError(ValueError):
-    """No XML document can hold this answer: because of a predicate, or of a control character in a text."""
-
-    def __init__(self, predicate: str = "") -> None:
-        super().__init__(f"it has the predicate <{predicate}>" if predicate else "it has a control character")
-        self.predicate = predicate
-
-
-class _XmlOutput(_Output):
-    """XML 1.0: refuses control characters and predicates without a local name, which the engine writes as they are."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        super().__init__(connection)
-        self._before = b""
-
-    def write(self, data: bytes) -> int:
-        # A match may lie across two pieces.
-        seen = self._before + data
-        if len(data.translate(None, _NOT_IN_XML)) != len(data) or b"\xef\xbf\xbe" in seen or b"\xef\xbf\xbf" in seen:
-            raise NotInXmlError
-        if _NAMELESS in seen and (found := _NAMELESS_IRI.search(seen)):
-            raise NotInXmlError(found[1].decode(errors="replace"))
-        self._before = seen[-_LONGEST_NAMELESS:]
-        return super().write(data)
-
-
 class _CsvOutput(_Output):
     """CSV whose IRIs with a comma are quoted."""
 
@@ -166,39 +133,6 @@ class _CsvOutput(_Output):
             quads(None, None, None, node),
         )
         return any(next(each, None) for each in found)
-
-
-class _TypedOutput(_Output):
-    """JSON-LD with `@type`: the engine writes rdf:type as an ordinary property, and framing needs the keyword.
-
-    The patterns never match inside a string, because a quotation mark in a string is always escaped.
-    """
-
-    def __init__(self, connection: socket.socket) -> None:
-        super().__init__(connection)
-        self._rest = b""
-
-    def write(self, data: bytes) -> int:
-        whole = self._rest + data
-        # Cut between two nodes; send a node that is longer than a frame unchanged.
-        cut = whole.rfind(b']},{"@id":') + 1
-        if not cut and len(whole) > _FLUSH:
-            cut = len(whole)
-        self._rest = whole[cut:]
-        if cut:
-            super().write(_TYPE.sub(_as_keyword, whole[:cut]))
-        return len(data)
-
-    def finish(self) -> None:
-        super().write(_TYPE.sub(_as_keyword, self._rest))
-        super().finish()
-
-
-def _as_keyword(property_: re.Match[bytes]) -> bytes:
-    return b'"@type":[' + _NODE.sub(rb"\1", property_[1]) + b"]"
-
-
-_GRAPH_OUTPUTS: dict[RdfFormat, type[_Output]] = {RdfFormat.JSON_LD: _TypedOutput, RdfFormat.RDF_XML: _XmlOutput}
 
 
 def confine(connection: socket.socket, says: int, memory: int, files: int = 0) -> int:
@@ -308,7 +242,7 @@ def _answer(stores: Stores, request: dict[str, Any], connection: socket.socket) 
         result = store.query(request["query"], base_iri=request["base"], **options)
         if isinstance(result, QueryTriples):
             format_ = GRAPHS[request["format"]]
-            output = _GRAPH_OUTPUTS.get(format_, _Output)(connection)
+            output = filtered(_Output(connection), format_)
             result.serialize(cast(IO[bytes], output), format_)  # the engine calls only write and flush
         else:
             assert isinstance(result, QuerySolutions | QueryBoolean)
@@ -319,12 +253,10 @@ def _answer(stores: Stores, request: dict[str, Any], connection: socket.socket) 
 
 def _result_output(
     connection: socket.socket, format_: str, result: QuerySolutions | QueryBoolean, store: Store
-) -> _Output:
-    if format_ == "xml":
-        return _XmlOutput(connection)
+) -> Output:
     if format_ == "csv" and isinstance(result, QuerySolutions) and result.variables:
         return _CsvOutput(connection, len(result.variables), store)
-    return _Output(connection)
+    return filtered(_Output(connection), RESULTS[format_])
 
 
 @contextmanager

@@ -16,9 +16,11 @@ from typing import IO, Any, cast
 
 import httpx
 
-from plangraf.engines.remote.placed_query import Template
-from plangraf.engines.remote.tables import NotATableError, write_answer
-from plangraf.errors import AnswerBrokenError, EngineError, QueryTimeoutError
+from plangraf.engines.answer_filters import UnwritableError, not_in_xml
+from plangraf.engines.remote.kinds import Kind
+from plangraf.engines.remote.placed_query import PlacedQuery
+from plangraf.engines.remote.tables import NotATableError, Whole, write_answer
+from plangraf.errors import AnswerBrokenError, EngineError, NotInXmlError, QueryTimeoutError
 from plangraf.errors.message import N_, English
 from plangraf.rdf.formats import Format
 
@@ -41,11 +43,18 @@ class RemoteAnswer:
     queued_s = 0.0
 
     def __init__(
-        self, response: httpx.Response, format_: Format, template: Template | None, limit_s: float, most_mb: int
+        self,
+        response: httpx.Response,
+        kind: Kind,
+        format_: Format,
+        placed: PlacedQuery,
+        limit_s: float,
+        most_mb: int,
     ) -> None:
         self._response = response
         self._format = format_
-        self._template = template
+        self._kind = kind
+        self._placed = placed
         self._limit_s = limit_s
         self._left_s = limit_s
         self._most_mb = most_mb
@@ -74,6 +83,7 @@ class RemoteAnswer:
 
         Raises:
             QueryTimeoutError: they did not come in time.
+            NotInXmlError: XML cannot hold the answer.
             EngineError: the endpoint's answer is damaged.
         """
         began = time.monotonic()
@@ -114,9 +124,11 @@ class RemoteAnswer:
             await self._response.aclose()
 
     def _converted(self, table: bytes) -> bytes:
-        out = io.BytesIO()
+        out = Whole()
         try:
-            write_answer(io.BytesIO(table), self._format, self._template, out)
+            write_answer(io.BytesIO(table), self._format, self._placed, out, self._kind)
+        except UnwritableError as error:
+            raise not_in_xml(error.predicate) from error
         except NotATableError as error:
             raise _damaged(error) from error
         return out.getvalue()
@@ -158,8 +170,9 @@ class RemoteAnswer:
     async def _convert(self, source: _Source, sink: _Sink) -> None:
         try:
             reader = cast(IO[bytes], io.BufferedReader(source, _PIECE))
-            await asyncio.to_thread(write_answer, reader, self._format, self._template, cast(IO[bytes], sink))
-            await asyncio.to_thread(sink.finish)
+            await asyncio.to_thread(write_answer, reader, self._format, self._placed, sink, self._kind)
+        except UnwritableError as error:
+            await self._outgoing.put(not_in_xml(error.predicate))
         except Exception as error:
             if not self._ended.is_set():
                 await self._outgoing.put(source.error or _damaged(error))
@@ -182,6 +195,8 @@ class RemoteAnswer:
                 if time.monotonic() - began > _LONGEST_PAUSE_S:
                     raise AnswerBrokenError(N_("it was read too slowly"))
                 found = await self._outgoing.get()
+                if isinstance(found, NotInXmlError):
+                    raise AnswerBrokenError(English(str(found))) from found
                 if isinstance(found, BaseException):
                     raise found
                 piece = found

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import httpx
 
+from plangraf.engines.remote.credentials import digest_of, headers_of
+from plangraf.engines.remote.kinds import MOST_ROWS, OTHER, kind_of
 from plangraf.errors import EngineError, EngineUnavailableError, QueryTimeoutError
 from plangraf.errors.message import N_, English
 from plangraf.rdf.formats import JSON
@@ -33,58 +33,21 @@ _SHOWN_CHARACTERS = 300
 _CUT = "x-sql-state"
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What an endpoint is, by a field of its answers.
-
-    `parameter` and `per_second` make its own parameter of a limit in seconds. `merges`: several graphs of FROM are one
-    set of triples. `like_ours`: its engine is that of the embedded one, and has the same faults.
-    """
-
-    name: str
-    field: str
-    sign: str
-    parameter: str = ""
-    per_second: int = 1
-    merges: bool = True
-    like_ours: bool = False
-
-    def deadline(self, limit_s: float) -> dict[str, str]:
-        """The parameter that makes the endpoint itself end the query, a second after ours; empty when it has none."""
-        return {self.parameter: str(int((limit_s + 1) * self.per_second))} if self.parameter else {}
-
-
-_KINDS = (
-    Kind("fuseki", "fuseki-request-id", "", "timeout"),
-    Kind("fuseki", "server", "fuseki", "timeout"),
-    Kind("virtuoso", "server", "virtuoso", "timeout", 1000),
-    Kind("oxigraph", "server", "oxigraph", merges=False, like_ours=True),
-)
-OTHER = Kind("another", "", "")
-
-
-def kind_of(headers: Mapping[str, str]) -> Kind:
-    """The kind of the endpoint that sent these fields."""
-    return next((kind for kind in _KINDS if kind.field in headers and kind.sign in headers[kind.field].lower()), OTHER)
-
-
 class Endpoint:
     """A pool of connections to one address; `kind` is known after the first answer.
 
     Args:
         address: of the query operation.
-        secret: the value of Authorization; empty for none. It stands in no message.
+        secret: the value of Authorization, or `Digest name:password`; empty for none. It stands in no message.
         connections: most of them at once.
     """
 
     def __init__(self, address: str, secret: str = "", connections: int = 16) -> None:
         self.address = address
         self.kind = OTHER
-        headers = {"Accept": JSON.media_type, "User-Agent": "plangraf"}
-        if secret:
-            headers["Authorization"] = secret
         self._client = httpx.AsyncClient(
-            headers=headers,
+            headers={"Accept": JSON.media_type, "User-Agent": "plangraf", **headers_of(secret)},
+            auth=digest_of(secret),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
             follow_redirects=False,
         )
@@ -164,6 +127,15 @@ async def _checked(response: httpx.Response, limit_s: float) -> httpx.Response:
     if response.status_code == 200 and _CUT in response.headers:
         await response.aclose()
         raise QueryTimeoutError(limit_s)
+    if response.status_code == 200 and MOST_ROWS in response.headers:
+        await response.aclose()
+        raise EngineError(
+            N_(
+                "The SPARQL endpoint behind this service cuts an answer after %(most)s rows; its operator raises "
+                "ResultSetMaxRows.",
+                most=response.headers[MOST_ROWS],
+            )
+        )
     if response.status_code == 200 and media_type in (JSON.media_type, "application/json"):
         return response
     try:

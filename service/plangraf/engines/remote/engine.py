@@ -5,7 +5,9 @@ Guard, limits, formats and errors are those of the embedded engine.
 
 from __future__ import annotations
 
+import asyncio
 import time
+from dataclasses import replace
 
 import orjson
 
@@ -13,14 +15,19 @@ from plangraf.engines.guarding import TERMS, Guard
 from plangraf.engines.interface import QueryRequest
 from plangraf.engines.remote.answer import RemoteAnswer
 from plangraf.engines.remote.endpoint import Endpoint
-from plangraf.engines.remote.placed_query import place
+from plangraf.engines.remote.placed_query import LIMITS, PlacedQuery, place
 from plangraf.engines.remote.placement import Placement, placement_of
+from plangraf.engines.remote.static_faults import static_fault
 from plangraf.errors import EngineError, NotReadyError
 from plangraf.errors.message import N_
-from plangraf.rdf.formats import JSON
+from plangraf.rdf.formats import JSON, Format
 from plangraf.settings import Settings
+from plangraf.sparql.explain.refusals import explain_engine_error
 from plangraf.sparql.safety import CheckedQuery
 from plangraf.store.versions import Version
+
+# Characters of a query that is parsed in less than a millisecond.
+_SHORT_TEXT = 1_000
 
 
 class RemoteEngine:
@@ -48,20 +55,29 @@ class RemoteEngine:
         """Looks for the record of the version, which is written last.
 
         Raises:
-            EngineError: the version is not complete at the endpoint, or the endpoint does not answer.
+            EngineError: the version is not complete at the endpoint, or the endpoint does not answer, or is known to
+                answer wrongly.
         """
-        record = f"ASK FROM <{self._placement.record}> {{ ?version ?says ?what }}"
-        response = await self._endpoint.ask(record, self._settings.query_timeout_s)
-        answer = RemoteAnswer(response, JSON, None, self._settings.query_timeout_s, 1)
-        await answer.start(0.0)
+        # Not ASK, which some endpoints answer with a table.
+        record = PlacedQuery(f"SELECT ?says {{ GRAPH <{self._placement.record}> {{ ?version ?says ?what }} }} LIMIT 1")
+        answer = await self._ask(record, JSON, self._settings.query_timeout_s)
         body = b"".join([chunk async for chunk in answer.chunks])
-        if not orjson.loads(body)["boolean"]:
+        if not orjson.loads(body)["results"]["bindings"]:
             raise EngineError(
                 N_(
                     "The SPARQL endpoint %(endpoint)s does not hold version %(version)s. Load it with "
                     "`plangraf publish`.",
                     endpoint=self._endpoint.address,
                     version=self._placement.version,
+                )
+            )
+        if self._endpoint.kind.wrong and not self._settings.engine_accept_differences:
+            raise EngineError(
+                N_(
+                    "The SPARQL endpoint %(endpoint)s is %(kind)s, which answers standard queries wrongly. Use another "
+                    "engine, or accept it with PLANGRAF_ENGINE_ACCEPT_DIFFERENCES=true.",
+                    endpoint=self._endpoint.address,
+                    kind=self._endpoint.kind.name.capitalize(),
                 )
             )
         self._ready = True
@@ -75,25 +91,39 @@ class RemoteEngine:
         limit = min(request.timeout_s or self._settings.query_timeout_s, self._settings.query_timeout_s)
         if not self._ready:
             raise NotReadyError
+        if fault := await self._static_fault(checked.text):
+            raise explain_engine_error(fault, request.query, checked.edited, self._settings.query_base)
         placed = place(
-            # The rewrites of the guard are for the faults of one engine; to others they are strange.
-            checked.text if self._endpoint.kind.like_ours else request.query,
+            request.query,
             self._placement,
             request.default_graphs,
             request.named_graphs,
             base=self._settings.query_base,
             bulk=self._guard.needs_bulk(request, checked),
             merges=self._endpoint.kind.merges,
+            foreign=self._endpoint.kind.foreign,
         )
-        began = time.monotonic()
-        response = await self._endpoint.ask(placed.text, limit)
-        answer = RemoteAnswer(response, request.format, placed.template, limit, self._settings.answer_max_mb)
-        await answer.start(time.monotonic() - began)
-        return answer
+        # The rewrites are for the faults of one engine; to others they are strange.
+        if self._endpoint.kind.like_ours:
+            placed = replace(placed, text=self._guard.rewrite(placed.text, LIMITS))
+        return await self._ask(placed, request.format, limit)
 
     async def close(self) -> None:
         self._ready = False
         await self._endpoint.close()
+
+    async def _static_fault(self, text: str) -> str:
+        if len(text) <= _SHORT_TEXT:
+            return static_fault(text, self._settings.query_base)
+        return await asyncio.to_thread(static_fault, text, self._settings.query_base)
+
+    async def _ask(self, placed: PlacedQuery, format_: Format, limit_s: float) -> RemoteAnswer:
+        began = time.monotonic()
+        response = await self._endpoint.ask(placed.text, limit_s)
+        kind = self._endpoint.kind
+        answer = RemoteAnswer(response, kind, format_, placed, limit_s, self._settings.answer_max_mb)
+        await answer.start(time.monotonic() - began)
+        return answer
 
 
 def make_remote_engine(version: Version, settings: Settings) -> RemoteEngine:

@@ -4,20 +4,22 @@
 - `GRAPH ?g` binds the version's own names: `{ GRAPH ?h { … } BIND(own name of ?h AS ?g) }` has the solutions of
   `GRAPH ?g { … }`, because a graph has one name in the store, and ?g is not in scope in the group. In EXISTS, where ?g
   may have its value from outside, it becomes `GRAPH ?h { … } FILTER(!BOUND(?g) || ?g = own name of ?h)`, because
-  engines differ in what BIND does to such a variable.
+  engines differ in what BIND does to such a variable. A ?g inside of the group is another variable, which is compared.
 - CONSTRUCT and DESCRIBE become a SELECT. A table in JSON that was cut is not JSON any more, while a cut graph may be a
   whole one; and stores differ in what DESCRIBE returns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from plangraf.engines.remote.kinds import stored_datatype
 from plangraf.engines.remote.placement import Placement
 from plangraf.errors import QueryUnsupportedError
 from plangraf.errors.message import N_
-from plangraf.rdf.namespaces import BASE, GRAPH
+from plangraf.rdf.namespaces import BASE
 from plangraf.sparql.known_names import Names
 from plangraf.sparql.nodes import (
     Blank,
@@ -36,14 +38,12 @@ from plangraf.sparql.rewrite.rewriting import Edits, Rewriting
 from plangraf.sparql.safety import Limits, Query, read
 from plangraf.sparql.scope import columns, expressions_in, expressions_of, groups_below, groups_in, in_scope
 
-_SUBJECT, _PREDICATE, _OBJECT = "describedSubject", "describedPredicate", "describedObject"
-_COLUMN = "describedColumn"
 # A description goes on from a blank node to its triples, so often at most. A longer way is told, never cut.
 _DEEPEST = 16
 TOO_DEEP = f"{BASE}too-deep"
 """The predicate of a row that says that a description goes further than it was followed."""
-# Of a query that passed the guard, and grew by its rewrites.
-_LIMITS = Limits(max_bytes=16 * 1024**2, max_tokens=2_000_000, max_nesting=2_000, max_path=10_000)
+LIMITS = Limits(max_bytes=16 * 1024**2, max_tokens=2_000_000, max_nesting=2_000, max_path=10_000)
+"""Of a query that passed the guard, and grows by what is made of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,13 @@ Template = tuple[tuple[TemplateTerm, TemplateTerm, TemplateTerm], ...]
 class PlacedQuery:
     """The text for the store, and the triples that each row of its table gives; None for SELECT and ASK.
 
-    A term of the template is a variable of the table, a blank node of the row, or a constant in Turtle.
+    A term of the template is a variable of the table, a blank node of the row, or a constant in Turtle. `asks`: the
+    answer is a boolean.
     """
 
     text: str
     template: Template | None = None
+    asks: bool = False
 
 
 def place(
@@ -77,6 +79,7 @@ def place(
     base: str | None = None,
     bulk: bool = True,
     merges: bool = True,
+    foreign: Collection[str] = (),
 ) -> PlacedQuery:
     """Places a query that the guard has passed.
 
@@ -88,14 +91,18 @@ def place(
         base: of the IRIs of a query that declares none.
         bulk: whether bulk triples belong to the default graph.
         merges: whether the store merges several graphs into one without repetitions.
+        foreign: the datatypes that the store has under names of ours.
     Raises:
-        QueryUnsupportedError: it asks for the name of a graph inside of that graph, or for a merged graph where the
-            store makes none.
+        QueryUnsupportedError: it asks in EXISTS for the name of a graph inside of that graph, or for a merged graph
+            where the store makes none.
     """
-    query = read(text, _LIMITS, Names(base=base))
+    query = read(text, LIMITS, Names(base=base))
     rewriting = Rewriting(query)
     tree, edits = query.tree, rewriting.edits
     _place_graphs(rewriting, placement)
+    for iri in query.iris if foreign else ():
+        if iri.value in foreign:
+            edits.replace(iri.start, iri.end, (f"<{stored_datatype(iri.value)}>",))
     if default_graphs is None and named_graphs is None and tree.dataset is not None:
         default_graphs, named_graphs = tree.dataset.default, tree.dataset.named
     clause = _dataset(query, placement, default_graphs, named_graphs, bulk=bulk)
@@ -109,12 +116,13 @@ def place(
     if tree.form == "CONSTRUCT":
         template = _place_construct(query, edits, clause)
     elif tree.form == "DESCRIBE":
-        return PlacedQuery(_prologue(base) + _described(query, edits, clause), _DESCRIBED)
+        text, template = _described(rewriting, clause)
+        return PlacedQuery(_prologue(base) + text, template)
     else:
         _place_columns(query, edits)
         _place_dataset(query, edits, clause)
-    applied = edits.applied(_LIMITS.max_bytes).text if edits else query.text
-    return PlacedQuery(_prologue(base) + applied, template)
+    applied = edits.applied(LIMITS.max_bytes).text if edits else query.text
+    return PlacedQuery(_prologue(base) + applied, template, asks=tree.form == "ASK")
 
 
 def _prologue(base: str | None) -> str:
@@ -131,20 +139,35 @@ def _place_graphs(rewriting: Rewriting, placement: Placement) -> None:
             edits.replace(clause.name.start, clause.name.end, (f"<{placement.stored(clause.name.value)}>",))
             continue
         own, stored = clause.name.name, rewriting.fresh()
-        if own in rewriting.count_variables(clause.group.start, clause.group.end):
-            raise QueryUnsupportedError(
-                N_("?%(name)s is the name of the graph and stands inside of it, too.", name=own),
-                query.place(clause.name),
-                hint=N_(
-                    "Name it otherwise inside, and compare behind the group: FILTER(?inside = ?%(name)s).", name=own
-                ),
-            )
-        pattern = (f"GRAPH {stored} ", (clause.group.start, clause.group.end))
-        named = f'IRI(CONCAT("{GRAPH}", STRAFTER(STR({stored}), "{placement.before}")))'
-        if own in outside.get(id(clause), ()):
-            edits.replace(clause.start, clause.end, (*pattern, f" FILTER(!BOUND(?{own}) || ?{own} = {named}) "))
-        else:
-            edits.replace(clause.start, clause.end, ("{ ", *pattern, f" BIND({named} AS ?{own}) }}"))
+        named = placement.own_name(stored)
+        inside = own in rewriting.count_variables(clause.group.start, clause.group.end)
+        if own in outside.get(id(clause), ()) or _names_again(clause):
+            if inside:
+                raise QueryUnsupportedError(
+                    N_("?%(name)s is the name of the graph and stands inside of it, too.", name=own),
+                    query.place(clause.name),
+                    hint=N_(
+                        "Name it otherwise inside, and compare behind the group: FILTER(?inside = ?%(name)s).", name=own
+                    ),
+                )
+            said = f" FILTER(!BOUND(?{own}) || ?{own} = {named}) "
+            edits.replace(clause.start, clause.end, (f"GRAPH {stored} ", (clause.group.start, clause.group.end), said))
+            continue
+        same = ""
+        if inside:
+            other = rewriting.fresh()
+            for token in rewriting.tokens_in(clause.group.start, clause.group.end):
+                if token.kind == "variable" and token.text[1:] == own:
+                    edits.replace(token.start, token.end, (other,))
+            same = f" FILTER(!BOUND({other}) || {other} = ?{own})"
+        pattern = (f"{{ GRAPH {stored} ", (clause.group.start, clause.group.end))
+        edits.replace(clause.start, clause.end, (*pattern, f" BIND({named} AS ?{own}){same} }}"))
+
+
+def _names_again(clause: GraphClause) -> bool:
+    """Whether a GRAPH of the same name stands inside of a GRAPH."""
+    inner = (element for group in groups_below(clause.group) for element in group.elements)
+    return any(isinstance(one, GraphClause) and one.name == clause.name for one in inner)
 
 
 def _names_from_outside(tree: Select) -> dict[int, set[str]]:
@@ -244,50 +267,47 @@ def _template_term(term: Term) -> TemplateTerm:
             return TemplateTerm("literal", text)
 
 
-_DESCRIBED = (
-    (
-        TemplateTerm("variable", _SUBJECT),
-        TemplateTerm("variable", _PREDICATE),
-        TemplateTerm("variable", _OBJECT),
-    ),
-)
-
-
-def _described(query: Query, edits: Edits, clause: str) -> str:
+def _described(rewriting: Rewriting, clause: str) -> tuple[str, Template]:
     """SELECT of the triples whose subject is described, as the embedded engine describes it."""
-    tree = query.tree
+    query, tree, edits = rewriting.query, rewriting.query.tree, rewriting.edits
+    subject, predicate, object_, column = (rewriting.fresh() for _ in range(4))
     items = [item.expression for item in tree.items]
     parts = []
     if iris := [f"<{item.value}>" for item in items if isinstance(item, Iri)]:
-        parts.append(f"{{ VALUES ?{_SUBJECT} {{ {' '.join(iris)} }} }}")
+        parts.append(f"{{ VALUES {subject} {{ {' '.join(iris)} }} }}")
     names = in_scope(tree.where) if tree.star is not None else [i.name for i in items if isinstance(i, Variable)]
     if described := list(dict.fromkeys(names)):
-        applied = edits.applied(_LIMITS.max_bytes).text if edits else query.text
+        applied = edits.applied(LIMITS.max_bytes).text if edits else query.text
         # No edit stands before the pattern, so its place is that of the text.
         rows = f"{{ SELECT {' '.join(f'?{name}' for name in described)} WHERE {applied[tree.where.start :]} }}"
         chosen = f"?{described[-1]}"
         for number, name in reversed(list(enumerate(described[:-1]))):
-            chosen = f"IF(?{_COLUMN} = {number}, ?{name}, {chosen})"
+            chosen = f"IF({column} = {number}, ?{name}, {chosen})"
         # In one piece, because two evaluations with LIMIT could give different rows.
         numbers = " ".join(map(str, range(len(described))))
-        parts.append(f"{{ {rows} VALUES ?{_COLUMN} {{ {numbers} }} BIND({chosen} AS ?{_SUBJECT}) }}")
+        parts.append(f"{{ {rows} VALUES {column} {{ {numbers} }} BIND({chosen} AS {subject}) }}")
     # An unbound subject would be each subject.
-    chosen = f"SELECT DISTINCT ?{_SUBJECT} WHERE {{ {' UNION '.join(parts) or '{}'} FILTER(BOUND(?{_SUBJECT})) }}"
-    return (
-        f"{query.text[: tree.start]}SELECT DISTINCT ?{_SUBJECT} ?{_PREDICATE} ?{_OBJECT}\n{clause}\n"
-        f"WHERE {{ {{ {{ {chosen} }} ?{_SUBJECT} ?{_PREDICATE} ?{_OBJECT} }}\n{_below(chosen)} }}"
+    found = f"SELECT DISTINCT {subject} WHERE {{ {' UNION '.join(parts) or '{}'} FILTER(BOUND({subject})) }}"
+    triple = (subject, predicate, object_)
+    text = (
+        f"{query.text[: tree.start]}SELECT DISTINCT {' '.join(triple)}\n{clause}\n"
+        f"WHERE {{ {{ {{ {found} }} {' '.join(triple)} }}\n{_below(rewriting, found, triple)} }}"
     )
+    return text, (tuple(TemplateTerm("variable", name[1:]) for name in triple),)  # type: ignore[return-value]
 
 
-def _below(chosen: str) -> str:
+def _below(rewriting: Rewriting, found: str, triple: tuple[str, str, str]) -> str:
     """The triples of the blank nodes below what is described, by their distance from it."""
+    subject, predicate, object_ = triple
     branches, way = [], ""
-    start = chosen.replace(f"?{_SUBJECT}", "?describedNode0")
+    before = first = rewriting.fresh()
+    start = re.sub(rf"{re.escape(subject)}\b", first, found)
     for depth in range(1, _DEEPEST + 2):
-        before, node = f"?describedNode{depth - 1}", f"?describedNode{depth}"
-        way += f" {before} ?describedWay{depth} {node} FILTER(ISBLANK({node}))"
-        found = f"{node} ?{_PREDICATE} ?{_OBJECT}"
+        node, step = rewriting.fresh(), rewriting.fresh()
+        way += f" {before} {step} {node} FILTER(ISBLANK({node}))"
+        triples = f"{node} {predicate} {object_}"
         if depth > _DEEPEST:
-            found = f"BIND(<{TOO_DEEP}> AS ?{_PREDICATE}) BIND({node} AS ?{_OBJECT})"
-        branches.append(f"UNION {{ {{ {start} }}{way} {found} BIND({node} AS ?{_SUBJECT}) }}")
+            triples = f"BIND(<{TOO_DEEP}> AS {predicate}) BIND({node} AS {object_})"
+        branches.append(f"UNION {{ {{ {start} }}{way} {triples} BIND({node} AS {subject}) }}")
+        before = node
     return "\n".join(branches)

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plangraf.errors import EngineError
-from plangraf.errors.message import N_
 from plangraf.rdf.namespaces import BASE, GRAPH
 from plangraf.store.versions import Version
 
@@ -40,6 +38,11 @@ class Placement:
         return f"{VERSIONS}{self.version}/union"
 
     @property
+    def mixed(self) -> str:
+        """The graph that holds statements of all graphs while the version is loaded."""
+        return f"{VERSIONS}{self.version}/mixed"
+
+    @property
     def before(self) -> str:
         """What stands before the rest of a graph's name, in place of `plangraf.rdf.namespaces.GRAPH`."""
         return f"{VERSIONS}{self.version}/graph/"
@@ -50,6 +53,15 @@ class Placement:
             return self.before + graph.removeprefix(GRAPH)
         return f"{VERSIONS}{self.version}/elsewhere/{graph.encode().hex()}"
 
+    def own_name(self, stored: str) -> str:
+        """The SPARQL expression of a graph's own name, from the variable of its name in the store."""
+        name = f'IRI(CONCAT("{GRAPH}", STRAFTER(STR({stored}), "{self.before}")))'
+        for graph in self.graphs:
+            # A build gives no such name.
+            if not graph.startswith(GRAPH):
+                name = f"IF({stored} = <{self.stored(graph)}>, <{graph}>, {name})"
+        return name
+
     def default(self, *, bulk: bool) -> Sequence[str]:
         """The graphs that are the version's default graph together, in the store."""
         return (self.union, *(self.stored(graph) for graph in self.bulk if bulk))
@@ -59,18 +71,8 @@ def placement_of(version: Version) -> Placement:
     """Where the graphs of a version stand in a store.
 
     Raises:
-        EngineError: a graph has a name that a build never gives.
         VersionsError: the version's list of bulk graphs is damaged.
     """
     bulk = tuple(graph.graph for graph in version.bulk())
     graphs = tuple(sorted({*version.manifest["graphs"], *bulk}))
-    if strange := next((graph for graph in graphs if not graph.startswith(GRAPH)), None):
-        raise EngineError(
-            N_(
-                "Version %(version)s has the graph <%(graph)s>, and a graph's name begins with %(beginning)s.",
-                version=version.id,
-                graph=strange,
-                beginning=GRAPH,
-            )
-        )
     return Placement(version.id, graphs, bulk)

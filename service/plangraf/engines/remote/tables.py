@@ -1,14 +1,14 @@
 """Reads the table that an endpoint sends, in JSON, and writes the answer of a query from it.
 
-CSV is written here, because pyoxigraph's writer leaves an IRI with a comma bare; the other formats are its own. A table
-that ends early is no JSON, which the reader reports.
+Literals get the forms of the embedded engine, and the bytes are those that it writes. A table that ends early is no
+JSON, which the reader reports.
 """
 
 from __future__ import annotations
 
-import re
+import io
 from collections.abc import Generator
-from typing import IO
+from typing import IO, cast
 
 from pyoxigraph import (
     BlankNode,
@@ -25,41 +25,58 @@ from pyoxigraph import (
     serialize,
 )
 
-from plangraf.engines.remote.placed_query import TOO_DEEP, Template, TemplateTerm
+from plangraf.engines.answer_filters import Output, UnwritableError, filtered
+from plangraf.engines.remote.forms import Term, embedded_form
+from plangraf.engines.remote.kinds import OTHER, Kind
+from plangraf.engines.remote.placed_query import TOO_DEEP, PlacedQuery, Template, TemplateTerm
+from plangraf.rdf.bindings_writer import BindingsWriter
 from plangraf.rdf.formats import CSV, Format
+from plangraf.rdf.literals import XSD
 
 _TOO_DEEP = NamedNode(TOO_DEEP)
-_QUOTED_SIGNS = re.compile(r'[",\r\n]')
-Term = NamedNode | BlankNode | Literal
+_TRUE = frozenset(
+    {Literal("true", datatype=NamedNode(f"{XSD}boolean")), Literal("1", datatype=NamedNode(f"{XSD}integer"))}
+)
+# Bytes of rows that are written at once.
+_PIECE = 16 * 1024
 
 
 class NotATableError(ValueError):
     """The bytes are no whole SPARQL results in JSON; the message says what is wrong with them."""
 
 
-def write_answer(body: IO[bytes], format_: Format, template: Template | None, output: IO[bytes]) -> None:
+def write_answer(body: IO[bytes], format_: Format, placed: PlacedQuery, output: Output, kind: Kind = OTHER) -> None:
     """Reads a table and writes it in a format; with a template, the graph that its rows make.
 
     Raises:
         NotATableError: it is no table, or ends early. What was written so far is a beginning of the answer.
+        UnwritableError: the format cannot hold the answer.
     """
     found = triples = None
+    written = filtered(output, format_.writer)
     try:
-        found = parse_query_results(body, QueryResultsFormat.JSON)
-        if template is None:
+        found = parse_query_results(kind.readable(body), QueryResultsFormat.JSON)
+        if placed.asks:
+            found = _boolean(found, kind)
+        if placed.template is None:
             assert isinstance(format_.writer, QueryResultsFormat)
-            if format_ == CSV and isinstance(found, QuerySolutions):
-                _write_csv(found, output)
+            if isinstance(found, QuerySolutions) and (format_ == CSV or not kind.like_ours):
+                _write_rows(found, format_, written)
             else:
-                found.serialize(output, format_.writer)
+                found.serialize(cast(IO[bytes], written), format_.writer)
         else:
             assert isinstance(format_.writer, RdfFormat)
             if isinstance(found, QueryBoolean):
                 raise NotATableError("it is a boolean instead of a table")
-            triples = graph(found, template)
-            serialize(triples, output, format_.writer)
+            triples = graph(found, placed.template)
+            serialize(triples, cast(IO[bytes], written), format_.writer)
+        written.finish()
+    except UnwritableError as error:
+        raise error.with_traceback(None) from None
     except (SyntaxError, ValueError) as error:
-        raise NotATableError(str(error)) from error
+        raise NotATableError(str(error)) from error.with_traceback(None)
+    except Exception as error:
+        raise error.with_traceback(None) from None
     finally:
         # The reader must end in the thread that made it, and a traceback would hold it.
         if triples is not None:
@@ -67,22 +84,33 @@ def write_answer(body: IO[bytes], format_: Format, template: Template | None, ou
         del found, triples
 
 
-def _write_csv(rows: QuerySolutions, output: IO[bytes]) -> None:
-    """Writes rows as https://www.w3.org/TR/sparql11-results-csv-tsv/#csv says."""
+def _boolean(found: QueryBoolean | QuerySolutions, kind: Kind) -> QueryBoolean:
+    """The answer of ASK, also of an endpoint that says it as a table of one cell."""
+    if isinstance(found, QueryBoolean):
+        return found
+    names = [variable.value for variable in found.variables]
+    if not kind.ask_column or names != [kind.ask_column]:
+        raise NotATableError("it is a table instead of a boolean")
+    # Without a row nothing matched.
+    said = any(row[kind.ask_column] in _TRUE for row in found)
+    text = b'{"head":{},"boolean":true}' if said else b'{"head":{},"boolean":false}'
+    return cast(QueryBoolean, parse_query_results(text, QueryResultsFormat.JSON))
+
+
+def _write_rows(rows: QuerySolutions, format_: Format, output: Output) -> None:
     names = [variable.value for variable in rows.variables]
-    output.write((",".join(names) + "\r\n").encode())
+    writer = BindingsWriter.of(names, format_)
+    before, after = writer.row
+    waiting = bytearray(writer.head)
+    between = b""
     for row in rows:
-        output.write((",".join(_cell(row[name]) for name in names) + "\r\n").encode())
-
-
-def _cell(term: object) -> str:
-    match term:
-        case None:
-            return ""
-        case NamedNode(value=text) | Literal(value=text):
-            return '"' + text.replace('"', '""') + '"' if _QUOTED_SIGNS.search(text) else text
-        case _:
-            return str(term)
+        cells = [(name, None if term is None else embedded_form(term)) for name, term in zip(names, row, strict=True)]
+        waiting += between + before + writer.cells(cells) + after
+        between = writer.between_rows
+        if len(waiting) >= _PIECE:
+            output.write(bytes(waiting))
+            waiting.clear()
+    output.write(bytes(waiting) + writer.end)
 
 
 def graph(rows: QuerySolutions, template: Template) -> Generator[Triple]:
@@ -113,7 +141,8 @@ def _value(
     term: TemplateTerm, row: QuerySolution, constants: dict[TemplateTerm, Term], fresh: dict[str, BlankNode]
 ) -> object:
     if term.kind == "variable":
-        return row[term.text]
+        found = row[term.text]
+        return found if found is None else embedded_form(cast(Term, found))
     if term.kind == "blank":
         return fresh.setdefault(term.text, BlankNode())
     return constants[term]
@@ -124,4 +153,23 @@ def _constant(term: TemplateTerm) -> Term:
         return NamedNode(term.text)
     (quad,) = parse(f"<urn:s> <urn:p> {term.text} .".encode(), RdfFormat.TURTLE)
     assert isinstance(quad.object, Literal)
-    return quad.object
+    return embedded_form(quad.object)
+
+
+class Whole:
+    """An output that keeps all that is written to it."""
+
+    def __init__(self) -> None:
+        self._kept = io.BytesIO()
+
+    def write(self, data: bytes) -> int:
+        return self._kept.write(data)
+
+    def flush(self) -> None:
+        """Does nothing, because nothing waits."""
+
+    def finish(self) -> None:
+        """Does nothing, because nothing waits."""
+
+    def getvalue(self) -> bytes:
+        return self._kept.getvalue()
