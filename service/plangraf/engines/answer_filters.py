@@ -35,7 +35,7 @@ class UnwritableError(ValueError):
     """No XML document can hold this answer: because of a predicate, or of a control character in a text."""
 
     def __init__(self, predicate: str = "") -> None:
-        super().__init__(f"it has the predicate <{predicate}>" if predicate else "it has a control character")
+        super().__init__(predicate)
         self.predicate = predicate
 
 
