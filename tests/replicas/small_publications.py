@@ -48,7 +48,7 @@ def write_version(folder: Path, number: int) -> Version:
 
 
 def publish(folder: Path, address: str, *, replace: bool = False, again: bool = False) -> Published:
-    return Publisher(VersionStore(folder), Objects(address)).publish(replace=replace, again=again)
+    return Publisher(VersionStore(folder), Objects(address, writing=True)).publish(replace=replace, again=again)
 
 
 def replica_of(address: str, folder: Path, most_bytes: int = MOST_BYTES) -> Replica:

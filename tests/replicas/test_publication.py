@@ -15,7 +15,6 @@ from plangraf.errors import (
     ObjectMissingError,
     PublicationConflictError,
     ReplicationError,
-    SettingError,
     StoreUnreachableError,
 )
 from plangraf.replicas import publication
@@ -255,6 +254,10 @@ def test_a_bucket_that_does_not_exist(versions: Path, s3: str) -> None:
         publish(versions, "s3://no-such-bucket/x")
 
 
-def test_a_store_below_a_file_is_refused(versions: Path) -> None:
-    with pytest.raises(SettingError, match="cannot be used as an object store"):
-        publish(versions, f"file:{VersionStore(versions).current().path / 'manifest.json' / 'x'}")
+def test_a_folder_that_cannot_be_a_store_is_told(versions: Path, tmp_path: Path) -> None:
+    below_a_file = VersionStore(versions).current().path / "manifest.json" / "x"
+    with pytest.raises(StoreUnreachableError, match=r"manifest\.json/x gives no usable answer for pointer\.json"):
+        publish(versions, f"file:{below_a_file}")
+    with pytest.raises(ReplicationError, match=r"not-mounted .*pointer\.json"):
+        replica_of(f"file:{tmp_path / 'not-mounted'}", tmp_path / "replica").update()
+    assert not (tmp_path / "not-mounted").exists()

@@ -96,7 +96,7 @@ def _publish_to_store(settings: Settings, to: str, *, replace: bool, again: bool
     from plangraf.replicas.publication import Publisher
     from plangraf.store.versions import VersionStore
 
-    objects = Objects(to)
+    objects = Objects(to, writing=True)
     done = Publisher(VersionStore(settings.versions, settings.feed_page), objects).publish(replace=replace, again=again)
     if done.there_already:
         typer.echo(f"{done.version} is current at {objects.address} already, in publication {done.number}.")

@@ -67,24 +67,34 @@ class Tag:
 class Objects:
     """Reads and writes the objects of one address; safe for threads."""
 
-    def __init__(self, address: str) -> None:
-        """Raises:
-        SettingError: the address cannot be used.
+    def __init__(self, address: str, *, writing: bool = False) -> None:
+        """Opens a store; `writing` makes the folder of one in files.
+
+        Raises:
+            SettingError: the address cannot be used.
         """
         self.address = checked_address(address)
+        self._writing = writing
         self._folder: Path | None = None
+        self._opened: Any = None
+        if urlsplit(self.address).scheme == "file":
+            self._folder = Path(unquote(urlsplit(self.address).path))
+            return
         try:
-            if urlsplit(self.address).scheme == "file":
-                self._folder = Path(unquote(urlsplit(self.address).path))
-                self._store: Any = LocalStore(self._folder, mkdir=True)
-            else:
-                self._store = from_url(
-                    self.address,
-                    client_options={"timeout": _REQUEST, "connect_timeout": _CONNECT, "allow_http": True},
-                    retry_config={"max_retries": _RETRIES, "retry_timeout": _RETRYING},
-                )
+            self._opened = from_url(
+                self.address,
+                client_options={"timeout": _REQUEST, "connect_timeout": _CONNECT, "allow_http": True},
+                retry_config={"max_retries": _RETRIES, "retry_timeout": _RETRYING},
+            )
         except (exceptions.BaseError, OSError, ValueError) as error:
             raise SettingError(f"{address!r} cannot be used as an object store ({first_line(error)}).") from error
+
+    @property
+    def _store(self) -> Any:
+        """The library's store; one in files is opened late, because its folder may not be mounted yet."""
+        if self._opened is None:
+            self._opened = LocalStore(self._folder, mkdir=self._writing)
+        return self._opened
 
     def pointer(self, known: Tag | None = None) -> tuple[Pointer, Tag] | None:
         """The pointer and its tag; None when it is still the one with the tag `known`.
