@@ -75,11 +75,11 @@ class Workers:
             raise EngineError(N_("The version %(version)s could not be opened.", version=self._version.id)) from error
         if os.environ.get(loaders.VARIABLE):
             lease = await asyncio.to_thread(loaders.lease, self._version.path, self._memory_mb, store)
+            quads = self._version.manifest.get("quads")
+            log.info("store", version=self._version.id, store=store, quads=quads, memory_triples=self._memory_triples)
         else:
             # Not in another thread, because a loader dies with the thread that started it.
             lease = loaders.lease(self._version.path, self._memory_mb, store)
-        quads = self._version.manifest.get("quads")
-        log.info("store", version=self._version.id, store=store, quads=quads, memory_triples=self._memory_triples)
         lease.control.setblocking(False)
         self._lease = lease
         self._opened = loop.create_future()
