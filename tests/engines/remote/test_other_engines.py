@@ -91,11 +91,11 @@ def test_every_answer_is_that_of_the_embedded_engine(beside: tuple[str, str], ur
             continue
         answers = [httpx.get(base + address, timeout=120) for base in (url, other)]
         bodies = [_VARYING.sub(b"", answer.content) for answer in answers]
-        # A query may need a table of statistics, which this checkout lacks; then both say so.
-        wanted = (200, 400) if "/observations." in address else (200,)
+        # A named query may need one of several parameters, or a table of statistics; then both say so.
+        wanted = (200,) if address in ADDRESSES else (200, 400)
         same = answers[0].status_code == answers[1].status_code and bodies[0] == bodies[1]
         if not same or answers[0].status_code not in wanted:
-            different.append((address, *(answer.status_code for answer in answers), bodies[1][:300]))
+            different.append((address, *(answer.status_code for answer in answers), bodies[1][:60]))
     assert not different
 
 
