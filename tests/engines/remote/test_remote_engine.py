@@ -61,6 +61,7 @@ ROWS = {
     "FROM NAMED without a default graph": f"SELECT * FROM NAMED <{TWO}> {{ ?s ?p ?o }}",
     "FROM of an unknown graph": "SELECT * FROM <http://example.org/none> { ?s ?p ?o }",
     "group": "SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p HAVING (COUNT(*) > 1) ORDER BY ?p",
+    "conditions": "SELECT ?p { ?s ?p ?o } GROUP BY ?p HAVING (COUNT(*) > 1) (COUNT(*) < 5) BOUND(?p) ORDER BY ?p",
     "a relative name": "SELECT (<x> AS ?iri) {}",
     "an IRI with a comma": 'SELECT (IRI("http://example.org/a,b") AS ?a) (e:c AS ?b) ("x\\"y,\\n" AS ?c) {}',
     "an escape": "SELECT ?o { e:1 e:n\\u0061me ?o }",

@@ -100,6 +100,8 @@ def place(
     rewriting = Rewriting(query)
     tree, edits = query.tree, rewriting.edits
     _place_graphs(rewriting, placement)
+    for select in rewriting.selects:
+        _join_conditions(select, edits)
     for iri in query.iris if foreign else ():
         if iri.value in foreign:
             edits.replace(iri.start, iri.end, (f"<{stored_datatype(iri.value)}>",))
@@ -123,6 +125,17 @@ def place(
         _place_dataset(query, edits, clause)
     applied = edits.applied(LIMITS.max_bytes).text if edits else query.text
     return PlacedQuery(_prologue(base) + applied, template, asks=tree.form == "ASK")
+
+
+def _join_conditions(select: Select, edits: Edits) -> None:
+    """Makes one condition of those of HAVING, because Fuseki applies the last one alone."""
+    if len(select.having) < 2:
+        return
+    parts: list[str | tuple[int, int]] = []
+    for condition in select.having:
+        parts += [" && (" if parts else " ((", (condition.start, condition.end), ")"]
+    # From HAVING to the end of the conditions, because brackets around one are not its own.
+    edits.replace(select.having_start + len("HAVING"), select.groups_end, (*parts, ") "))
 
 
 def _prologue(base: str | None) -> str:
