@@ -8,7 +8,7 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parents[1] / "service" / "plangraf"
 # Errors whose message is for operators; SettingError begins with the name of a setting.
-_ERRORS = {"VersionsError", "BackupError"}
+_ERRORS = {"VersionsError", "LockedError", "BackupError"}
 _TOLD = {"_tell", "print", "write_error"}
 _LOGGED = {"error", "warning"}
 GAP = "…"
@@ -23,7 +23,7 @@ def operator_lines() -> Iterator[tuple[str, str]]:
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             text = _text(node.args[0])
             logged = name in _LOGGED and getattr(getattr(node.func, "value", None), "id", "") == "log"
-            told = name in _TOLD and "plangraf" in text and path.parent.name in ("cli", "serving")
+            told = name in _TOLD and "plangraf" in text and path.parent.name in ("cli", "serving", "replica")
             if text.strip(GAP) and (name in _ERRORS or logged or told or name == "_tell"):
                 yield f"{path.relative_to(_PACKAGE)}:{node.lineno}", text
 
