@@ -416,7 +416,7 @@ def test_a_server_that_is_stopped_during_its_build_stops_the_build(own_home: Pat
 
 
 def test_a_signal_ends_the_wait_of_the_supervisor_at_once() -> None:
-    code = "import signal, time\nfrom plangraf.cli.serve import wait_or_signal\n"
+    code = "import signal, time\nfrom plangraf.cli.serving.supervisor import wait_or_signal\n"
     code += "signal.signal(signal.SIGALRM, lambda *_: print('handled'))\nbegan = time.monotonic()\n"
     code += "with wait_or_signal() as wait:\n    signal.setitimer(signal.ITIMER_REAL, 0.05)\n    wait(40)\n"
     code += "    print(time.monotonic() - began < 20)\n    wait(0.01)\nprint(signal.set_wakeup_fd(-1))"
