@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -21,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import plangraf
 from plangraf.engines.embedded.pool import EmbeddedEngine
+from plangraf.engines.embedded.stores import chosen_store
 from plangraf.engines.interface import Engine
 from plangraf.engines.snapshots import Snapshots
 from plangraf.errors import MethodNotAllowedError, ParameterError, PlangrafError, RequestError, ResourceNotFoundError
@@ -60,6 +62,8 @@ from plangraf.http.service import Pinned, Service, make_service
 from plangraf.settings import Settings, load_settings
 from plangraf.store.versions import Version, VersionStore
 
+log = structlog.get_logger()
+
 _DESCRIPTION = """A knowledge graph of municipal plans: SPARQL, linked-data documents and named queries.
 Errors are `application/problem+json` (RFC 9457)."""
 
@@ -80,6 +84,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             from plangraf.engines.remote.engine import make_remote_engine
 
             return make_remote_engine(version, settings)
+        log.info("store", version=version.id, store=chosen_store(version, settings.memory_triples))
         return EmbeddedEngine(version, small if kept else settings)
 
     snapshots = Snapshots(
