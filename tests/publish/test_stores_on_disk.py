@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from test_bulk import EQUAL, GRAPH, ID, TWICE, answers, observations, put
 
 from plangraf.engines.embedded import disk_stores
-from plangraf.engines.embedded.stores import fits_memory, open_stores
+from plangraf.engines.embedded.stores import chosen_store, open_stores
+from plangraf.http.app import create_app
 from plangraf.publish.pipeline import build
 from plangraf.settings import Settings
 from plangraf.sources import files
 from plangraf.store.versions import Version
-from small_home import make_home, write
+from small_home import ROOT, make_home, write
 
 PLAIN = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 QUERIES = [
@@ -57,18 +61,25 @@ def test_a_service_reads_a_version_with_more_triples_than_it_holds_from_disk_and
     home = make_home(tmp_path / "home")
     version = built(home, 10, "versions")
     quads = version.manifest["quads"]
-    assert fits_memory(version, quads)
-    assert not fits_memory(version, quads - 1)
+    assert chosen_store(version, quads) == "memory"
+    assert chosen_store(version, quads - 1) == "disk"
     assert answers(version, [PLAIN], memory_triples=quads - 1)[0].split() == ["n", str(version.triples)]
-    said = [line for line in capsys.readouterr().out.splitlines() if "store=" in line]
-    assert len(said) == 1
-    assert "store=disk" in said[0]
+    assert "store" not in capsys.readouterr().out  # a command that asks an engine prints its answer alone
+    settings = Settings(home=ROOT, versions=version.path.parent, memory_triples=quads - 1)
+
+    async def start() -> None:
+        async with asyncio.timeout(60), create_app(settings).router.lifespan_context(FastAPI()):
+            pass
+
+    asyncio.run(start())
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
+    assert [line["store"] for line in lines if line["event"] == "store"] == ["disk"]
 
 
 def test_a_version_without_stores_on_disk_is_held_in_memory(tmp_path: Path) -> None:
     version = built(make_home(tmp_path / "home"), 10**6, "versions")
     assert not version.bulk_stores.exists()
-    assert fits_memory(version, 0)
+    assert chosen_store(version, 0) == "memory"
     assert answers(version, [PLAIN], memory_triples=0)[0].split() == ["n", str(version.triples)]
 
 

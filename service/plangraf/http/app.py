@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -23,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 import plangraf
 from plangraf import tracing
 from plangraf.engines.embedded.pool import EmbeddedEngine
+from plangraf.engines.embedded.stores import chosen_store
 from plangraf.engines.interface import Engine
 from plangraf.engines.snapshots import Snapshots
 from plangraf.engines.traced import TracedEngine
@@ -65,6 +67,8 @@ from plangraf.settings import Settings, load_settings
 from plangraf.store.versions import Version, VersionStore
 from plangraf.tracing import Tracing
 
+log = structlog.get_logger()
+
 _DESCRIPTION = """A knowledge graph of municipal plans: SPARQL, linked-data documents and named queries.
 Errors are `application/problem+json` (RFC 9457)."""
 
@@ -85,6 +89,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             from plangraf.engines.remote.engine import make_remote_engine
 
             return make_remote_engine(version, settings)
+        log.info("store", version=version.id, store=chosen_store(version, settings.memory_triples))
         return EmbeddedEngine(version, small if kept else settings)
 
     def make_traced(version: Version, *, kept: bool) -> Engine:

@@ -22,6 +22,7 @@ from itertools import chain
 from pyoxigraph import NamedNode, RdfFormat, Store, parse
 
 from plangraf.engines.embedded.disk_stores import DiskStores, open_disk_stores
+from plangraf.engines.embedded.wire import DISK, MEMORY
 from plangraf.store.versions import Version
 
 _BLOCK = 4 * 1024 * 1024
@@ -74,8 +75,8 @@ class Stores:
         return own + self.bulk_triples
 
 
-def fits_memory(version: Version, memory_triples: int) -> bool:
-    """Whether a service holds the version in memory.
+def chosen_store(version: Version, memory_triples: int) -> str:
+    """Where a service reads the version from: MEMORY or DISK.
 
     Args:
         version: with its manifest.
@@ -84,9 +85,9 @@ def fits_memory(version: Version, memory_triples: int) -> bool:
         VersionsError: the list of bulk files is damaged.
     """
     if not version.bulk_stores.is_dir():
-        return True  # it was built with fewer triples, or for more memory
+        return MEMORY  # it was built with fewer triples, or for more memory
     in_bulk = sum(graph.triples for graph in version.bulk())
-    return int(version.manifest["quads"]) - in_bulk <= memory_triples
+    return MEMORY if int(version.manifest["quads"]) - in_bulk <= memory_triples else DISK
 
 
 def open_stores(version: Version, *, in_memory: bool = True) -> Stores:

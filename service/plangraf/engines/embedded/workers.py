@@ -14,14 +14,12 @@ from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import IO
 
-import structlog
-
 from plangraf import metrics
 from plangraf.engines.embedded import loaders
 from plangraf.engines.embedded.answer import Pipe, WorkerEnd
 from plangraf.engines.embedded.schedule import Schedule
-from plangraf.engines.embedded.stores import fits_memory
-from plangraf.engines.embedded.wire import AHEAD, CONTROL, DISK, FORK, MEMORY, READY, WORKER
+from plangraf.engines.embedded.stores import chosen_store
+from plangraf.engines.embedded.wire import AHEAD, CONTROL, FORK, READY, WORKER
 from plangraf.errors import EngineError, NotReadyError, VersionsError
 from plangraf.errors.message import N_
 from plangraf.settings import Settings
@@ -32,8 +30,6 @@ log = structlog.get_logger()
 _LONGEST_RETRY_S = 30.0
 # Idle time after which the worker that computes ahead ends.
 _AHEAD_S = 0.5
-
-log = structlog.get_logger()
 
 
 class Workers:
@@ -70,7 +66,7 @@ class Workers:
         """
         loop = asyncio.get_running_loop()
         try:
-            store = MEMORY if fits_memory(self._version, self._memory_triples) else DISK
+            store = chosen_store(self._version, self._memory_triples)
         except VersionsError as error:
             raise EngineError(N_("The version %(version)s could not be opened.", version=self._version.id)) from error
         if os.environ.get(loaders.VARIABLE):
