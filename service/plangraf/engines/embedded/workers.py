@@ -25,8 +25,6 @@ from plangraf.errors.message import N_
 from plangraf.settings import Settings
 from plangraf.store.versions import Version
 
-log = structlog.get_logger()
-
 _LONGEST_RETRY_S = 30.0
 # Idle time after which the worker that computes ahead ends.
 _AHEAD_S = 0.5
@@ -71,8 +69,6 @@ class Workers:
             raise EngineError(N_("The version %(version)s could not be opened.", version=self._version.id)) from error
         if os.environ.get(loaders.VARIABLE):
             lease = await asyncio.to_thread(loaders.lease, self._version.path, self._memory_mb, store)
-            quads = self._version.manifest.get("quads")
-            log.info("store", version=self._version.id, store=store, quads=quads, memory_triples=self._memory_triples)
         else:
             # Not in another thread, because a loader dies with the thread that started it.
             lease = loaders.lease(self._version.path, self._memory_mb, store)
