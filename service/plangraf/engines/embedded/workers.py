@@ -14,6 +14,8 @@ from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import IO
 
+import structlog
+
 from plangraf import metrics
 from plangraf.engines.embedded import loaders
 from plangraf.engines.embedded.answer import Pipe, WorkerEnd
@@ -25,6 +27,7 @@ from plangraf.errors.message import N_
 from plangraf.settings import Settings
 from plangraf.store.versions import Version
 
+log = structlog.get_logger()
 _LONGEST_RETRY_S = 30.0
 # Idle time after which the worker that computes ahead ends.
 _AHEAD_S = 0.5
