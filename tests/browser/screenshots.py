@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +29,11 @@ from visits import CHROMIUM, NARROW, WIDE, chromium, visiting  # noqa: E402
 WIDTHS, LANGUAGES, SCHEMES = (NARROW, WIDE), ("nb", "en"), ("light", "dark")
 # Pixels; more of a long list or of the ontology shows nothing new.
 TALLEST = 6_000
+# Also those below the first screen.
+_ALL_IMAGES = """() => {
+  for (const image of document.images) image.loading = 'eager';
+  return Promise.all([...document.images].map(image => image.decode().catch(() => null))).then(() => null);
+}"""
 _STYLE = """body { font: 1rem system-ui; margin: 1rem; } section > div { display: flex; gap: 1rem; overflow-x: auto; }
 figure { margin: 0; } img { height: 30rem; width: auto; border: 1px solid #999; }"""
 
@@ -59,15 +65,15 @@ def take(browser: Browser, url: str, pages: list[Shown], folder: Path) -> None:
     for width in WIDTHS:
         with visiting(browser, url, width=width, reduced_motion="reduce") as tab:
             for page in pages:
-                for language in LANGUAGES:
+                for language, scheme in product(LANGUAGES, SCHEMES):
+                    tab.page.emulate_media(color_scheme=scheme)
                     tab.open(page.in_language(language), status=page.kind.status)
+                    tab.page.evaluate(_ALL_IMAGES)
                     tall = min(TALLEST, tab.page.evaluate("document.documentElement.scrollHeight"))
-                    for scheme in SCHEMES:
-                        tab.page.emulate_media(color_scheme=scheme)
-                        area = {"x": 0, "y": 0, "width": width, "height": tall}
-                        tab.page.screenshot(
-                            path=folder / file_name(page, width, language, scheme), full_page=True, clip=area
-                        )
+                    area = {"x": 0, "y": 0, "width": width, "height": tall}
+                    tab.page.screenshot(
+                        path=folder / file_name(page, width, language, scheme), full_page=True, clip=area
+                    )
             for fault in tab.faults:
                 print(f"{width} px: {fault}", file=sys.stderr)
 

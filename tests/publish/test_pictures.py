@@ -165,6 +165,20 @@ def test_a_version_without_rows_says_why_nothing_is_drawn(home: Path, tmp_path: 
     assert (drawing_.state, drawing_.reading, set(drawing_.files)) == ("empty", "Ingen saker.", {"csv", "json"})
 
 
+def test_the_sentence_of_a_picture_may_have_further_languages(home: Path, tmp_path: Path) -> None:
+    declare(
+        home,
+        picture_yaml=DECLARED.replace("reading: {nb:", 'reading: {nn: "{cases} {cases|sak|saker} her.", nb:').replace(
+            "empty: {nb:", "empty: {nn: Ingen saker her., nb:"
+        ),
+    )
+    write_pictures(cases(*"ABCDEFGHIJKL"), tmp_path / "some" / "pictures", load(home))
+    write_pictures([], tmp_path / "none" / "pictures", load(home))
+    found = [read_pictures(tmp_path / name).pictures["cases"].drawing("nn") for name in ("some", "none")]
+    assert [one.reading_in("nn") for one in found if one] == ["12 saker her.", "Ingen saker her."]
+    assert [one.reading_in("se") for one in found if one] == ["12 saker.", "Ingen saker."]
+
+
 def test_more_rows_than_a_drawing_can_show_are_a_table(home: Path, tmp_path: Path) -> None:
     declare(home, picture_yaml=DECLARED + "most: 2\n")
     write_pictures(cases("En", "To", "Tre"), tmp_path / "out" / "pictures", load(home))

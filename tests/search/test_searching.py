@@ -56,6 +56,10 @@ def test_the_matched_words_are_marked_in_every_form(index: SearchIndex) -> None:
     assert marked(index, "parkerinspolitikk") == ["parkeringspolitikk"]
 
 
+def test_a_number_is_marked_beside_the_word_before_it(index: SearchIndex) -> None:
+    assert marked(index, "sak 8/21") == ["Sak 8/21"]
+
+
 def test_a_hit_says_why_it_was_found(index: SearchIndex) -> None:
     other = search(index, "trondheimsløftet").hits[0]
     assert (other.reason, other.why and other.why.text) == ("other", "Trondheimsløftet")

@@ -255,6 +255,12 @@ def test_the_form_works_without_script_and_leads_to_a_short_address(client: http
     assert (kept.status_code, kept.headers["location"]) == (303, f"/version/{version}/plans")
 
 
+def test_the_name_of_a_chosen_value_is_whole(client: httpx.Client) -> None:
+    page = shown(client, "/perspectives.html?target=9.2&lang=nb")
+    whole = "9.2 Inkluderende og bærekraftig industri med større andel av jobber og BNP, doblet i minst utviklede land"
+    assert [chip.text for chip in page.chips] == [f"Fjern filteret FNs delmål: {whole}"]
+
+
 def test_a_chosen_value_can_be_taken_away(client: httpx.Client) -> None:
     page = shown(client, "/plans.html?kind=temaplan&year=2022&sort=title&lang=nb")
     assert [chip.text for chip in page.chips] == [

@@ -100,7 +100,8 @@ async def fetch_controls(
             shown.append((chosen, dict(values).get(chosen, 0)))
         telling = chosen is not None or len(shown) > 1 or (bool(shown) and shown[0][1] < len(left))
         found[facet] = shown, max(0, len(values) - MOST_CHOICES), telling
-    names = await _fetch_names(snapshot, {facet: shown for facet, (shown, _, _) in found.items()}, words, known)
+    all_shown = {facet: shown for facet, (shown, _, _) in found.items()}
+    names = await _fetch_names(snapshot, all_shown, filters, words, known)
     controls = []
     for facet, (shown, left_out, telling) in found.items():
         choices = [
@@ -137,9 +138,13 @@ async def fetch_chips(
 
 
 async def _fetch_names(
-    snapshot: Snapshot, shown: Mapping[Facet, Sequence[tuple[str, int]]], words: Words, known: TermLabels
+    snapshot: Snapshot,
+    shown: Mapping[Facet, Sequence[tuple[str, int]]],
+    filters: Mapping[Facet, str],
+    words: Words,
+    known: TermLabels,
 ) -> dict[tuple[Facet, str], tuple[str, str | None]]:
-    """The name of each value and its language."""
+    """The name of each value and its language; a long name is cut, but not that of a chosen value."""
     things = {
         NamedNode(thing) for facet, values in shown.items() for value, _ in values if (thing := facet.thing(value))
     }
@@ -158,8 +163,7 @@ async def _fetch_names(
             return known.get(iri, {}).get(words.language) or compose_name(graph, thing, words), None
         tag = graph.text(thing, NamedNode(facet.tag)) if facet.tag else sdg_code(iri)
         text = f"{tag} {best.value}" if tag else best.value
-        if len(text) > _LONGEST:
-            text = f"{text[:_LONGEST].rsplit(' ', 1)[0]} …"
-        return text, best.language
+        is_cut = value != filters.get(facet) and len(text) > _LONGEST
+        return f"{text[:_LONGEST].rsplit(' ', 1)[0]} …" if is_cut else text, best.language
 
     return {(facet, value): name(facet, value) for facet, values in shown.items() for value, _ in values}

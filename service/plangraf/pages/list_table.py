@@ -51,7 +51,7 @@ _FEW = 4
 # The frame around a tag, and the least width of the column that names the things, in characters; its words are bold.
 _TAG = 3
 _NAME = 16
-_BOLD = 1.1
+_BOLD = 1.17
 # Digits of a number that is long.
 _LONG = 18
 

@@ -70,7 +70,7 @@ class Words:
     def size(self, value: int) -> str:
         """The size of a file in the largest unit of which it has one: 812 byte, 56 kB, 1,2 MB."""
         if value < 1_000:
-            return f"{value} byte"
+            return self.ngettext("%(num)s byte", "%(num)s bytes", value)
         unit, divisor = next(pair for pair in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)) if value >= pair[1])
         shown = Decimal(value) / divisor
         return f"{self.number(round(shown, 1) if shown < 10 else round(shown))}\u00a0{unit}"

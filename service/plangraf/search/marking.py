@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +12,7 @@ from plangraf.search.matching import Forms
 
 _MOST_CHARACTERS: Final = 180
 _BEFORE: Final = 60
+_NUMBER: Final = re.compile(r"[0-9]+")
 # A stem of so many letters is marked inside a compound.
 _PART: Final = 4
 
@@ -35,8 +37,10 @@ class Marked:
 def mark(text: str, lang: str | None, forms: Forms) -> Marked:
     """Marks the words of a text that have one of the forms."""
     marks = [(word.start, word.end) for word in words_of(text) if _matches(word.text, forms)]
-    if not marks and forms.codes and forms.codes.intersection(codes_of(text)):
-        marks = [(word.start, word.end) for word in words_of(text) if word.text.isdecimal()]
+    if codes := forms.codes.intersection(codes_of(text)) if forms.codes else None:
+        numbers = {number for code in codes for number in _NUMBER.findall(code)}
+        found = [word for word in words_of(text) if word.text.isdecimal() and (not marks or word.text in numbers)]
+        marks = sorted({*marks, *((word.start, word.end) for word in found)})
     return Marked(text, lang, _joined(text, marks))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -38,7 +38,8 @@ class Drawing:
     """A picture in one language, of one municipality or of all, which is None.
 
     `width` and `height` are the px of the drawn file, 0 without one. `files` are by kind: csv, json, and when it is
-    drawn svg, svg-dark, png, png-dark and fragment.
+    drawn svg, svg-dark, png, png-dark and fragment. `readings` has the sentence in the languages that have no drawing
+    of their own and are shown this one.
     """
 
     municipality: str | None
@@ -50,6 +51,11 @@ class Drawing:
     width: int
     height: int
     files: Mapping[str, PictureFile]
+    readings: Mapping[str, str] = field(default_factory=dict)
+
+    def reading_in(self, language: str) -> str:
+        """The sentence in a language, else in that of the drawing."""
+        return self.readings.get(language, self.reading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +167,7 @@ def _drawing(entry: Mapping[str, object]) -> Drawing:
             kind: PictureFile(str(one["name"]), int(str(one["bytes"])), str(one["sha256"]), str(one["mediaType"]))
             for kind, one in files.items()
         },
+        readings=entry.get("readings", {}),  # type: ignore[arg-type]
     )
 
 

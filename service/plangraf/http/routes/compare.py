@@ -40,7 +40,7 @@ from plangraf.rdf.formats import HTML, PLAIN_JSON, Format
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, short_name
 from plangraf.store.diff import PATCH
 from plangraf.store.versions import VersionStore
-from plangraf.views.describe import Labels, fetch_labels
+from plangraf.views.describe import Labels, dataset_of, fetch_labels
 from plangraf.views.document_parts import document_path
 from plangraf.views.page_value import PageValue
 
@@ -260,12 +260,12 @@ async def _end(process: Process) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One statement that was added or removed; `name` is its property."""
+    """One statement that was added or removed; `name` is its property, `graph` the dataset that its graph holds."""
 
     added: bool
     name: PageValue
     value: PageValue
-    graph: str
+    graph: PageValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +282,7 @@ async def _render_page(service: Pinned, found: dict[str, Any], language: str) ->
     for thing in found["things"]:
         told = [*thing["added"], *thing["removed"]]
         iris = [thing["id"], *(line["property"] for line in told), *(line["iri"] for line in told if "iri" in line)]
+        iris += [held for line in told if (held := dataset_of(line["graph"]))]
         mentioned.update(NamedNode(iri) for iri in iris if not iri.startswith("_:"))
     terms = {thing for thing in mentioned if thing.value.startswith(CLOSED_NAMESPACES)}
     named = await fetch_labels(service.snapshot.engine, mentioned - terms)
@@ -297,13 +298,18 @@ async def _render_page(service: Pinned, found: dict[str, Any], language: str) ->
         text, lang = (best.value, best.language) if best else (own.get(iri, {}).get(language) or short_name(iri), None)
         return PageValue(text, service.prefix + document_path(iri), lang, iri)
 
+    def of_graph(graph: str) -> PageValue:
+        held = dataset_of(graph)
+        is_named = held is not None and names.best(NamedNode(held), language)
+        return shown(held) if held and is_named else PageValue(short_name(graph), about=graph)
+
     def lines(added: bool, told: list[dict[str, Any]]) -> list[_Line]:
         return [
             _Line(
                 added,
                 shown(line["property"]),
                 shown(line["iri"]) if "iri" in line else PageValue(line.get("value", "…"), lang=line.get("language")),
-                short_name(line["graph"]),
+                of_graph(line["graph"]),
             )
             for line in told
         ]

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pyoxigraph import NamedNode
 
 from plangraf.pages.sentences.grammar import lowered
-from plangraf.pages.things.names import Names
-from plangraf.pages.words import Words
+from plangraf.pages.things.names import Names, lines_text
 from plangraf.rdf.graph import Statement, Value
 from plangraf.views.describe import Passage, read_passages
 from plangraf.views.page_value import PageValue
@@ -79,14 +78,8 @@ def _entry(number: int, passage: Passage, names: Names) -> Entry:
         names.value(passage.source),
         passage.section or "",
         passage.item or "",
-        _lines(passage, names.words),
+        lines_text(str(passage.first), str(passage.last), names.words),
         names.page_of(passage.iri),
         names.title(passage.kind),
         sorted(properties),
     )
-
-
-def _lines(passage: Passage, words: Words) -> str:
-    if passage.first == passage.last:
-        return words.gettext("line %(first)s", first=passage.first)
-    return words.gettext("lines %(first)s–%(last)s", first=passage.first, last=passage.last)

@@ -26,6 +26,8 @@ _UNITS: Final = {
     NamedNode(PLAN + "aimValue"): NamedNode(PLAN + "aimUnit"),
 }
 _DEFINITION: Final = NamedNode(PREFIXES["skos"] + "definition")
+_SECTION, _ITEM = NamedNode(PLAN + "section"), NamedNode(PLAN + "printedItem")
+_FIRST_LINE, _LAST_LINE = NamedNode(PLAN + "firstLine"), NamedNode(PLAN + "lastLine")
 _QUALIFIER: Final = NamedNode(PLAN + "valueQualifier")
 # A mere count: the name of its unit would say nothing.
 _COUNT: Final = NamedNode(PREFIXES["unit"] + "NUM")
@@ -102,10 +104,18 @@ class Names:
         return self._label(thing) is not None or bool(self._composed(thing))
 
     def _composed(self, thing: NamedNode) -> str:
-        """A name for an observation or a period, which have no label; empty for any other thing."""
+        """A name for an observation, a period or a passage, which have no label; empty for any other thing."""
         if thing.value.startswith(OBSERVATION):
             return observation_title(self.known, thing, self.value)
-        return period_text(self.known, thing)
+        return period_text(self.known, thing) or self._passage_text(thing)
+
+    def _passage_text(self, thing: NamedNode) -> str:
+        """Section, item and lines of a passage, as far as the page knows them."""
+        parts = [found.value for name in (_SECTION, _ITEM) if (found := self.known.value(thing, name))]
+        first, last = self.known.value(thing, _FIRST_LINE), self.known.value(thing, _LAST_LINE)
+        if first and last:
+            parts.append(lines_text(first.value, last.value, self.words))
+        return ", ".join(parts)
 
     def value(self, value: Value) -> PageValue:
         """A value as the page shows it: a literal as the language writes it, a thing by its name and link."""
@@ -179,3 +189,10 @@ def _outside(thing: NamedNode) -> str | None:
 
 def natural(value: Value) -> NaturalKey:
     return natural_key(str(value))
+
+
+def lines_text(first: str, last: str, words: Words) -> str:
+    """The lines of a passage, counted from 1 in the text of its document."""
+    if first == last:
+        return words.gettext("line %(first)s", first=first)
+    return words.gettext("lines %(first)s–%(last)s", first=first, last=last)

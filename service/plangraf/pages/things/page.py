@@ -168,7 +168,7 @@ def _all_facts(builder: Builder, description: Description) -> list[FactRow]:
             found = [one for one in found if not isinstance(one, Literal) or one.language in (None, names.language)]
         shown = [
             Marked(
-                names.value_of(description.thing, predicate, one),
+                names.plain(one) if isinstance(one, NamedNode) else names.value_of(description.thing, predicate, one),
                 builder.evidence.marks([(description.thing, predicate, one)]),
             )
             for one in sorted(found, key=lambda one: collation_key(names.value(one).text))[:MOST_SHOWN]

@@ -117,8 +117,8 @@ def number_text(value: float, language: str) -> str:
     sign, digits = ("−", whole[1:]) if whole.startswith("-") else ("", whole)
     if len(digits) > 4:
         groups = [digits[max(0, at - 3) : at] for at in range(len(digits), 0, -3)][::-1]
-        digits = _THOUSANDS[language].join(groups)
-    return sign + digits + (_DECIMAL_COMMA[language] + rest if point else "")
+        digits = _THOUSANDS.get(language, "\u00a0").join(groups)
+    return sign + digits + (_DECIMAL_COMMA.get(language, ",") + rest if point else "")
 
 
 def table(rows: Iterable[Row], picture: Picture, language: str) -> list[list[dict[str, str]]]:
@@ -169,6 +169,12 @@ def reading(rows: Sequence[Row], picture: Picture, language: str) -> str:
         values[name] = _value(value, [row for row in rows if _fits(row, value)], picture, language)
     text = picture.head.reading.in_language(language)
     return fill_reading(text, values, lambda number: number_text(number, language))
+
+
+def further_readings(rows: Sequence[Row], picture: Picture) -> dict[str, str]:
+    """The sentence in each language beside Bokmål and English that the declaration has it in."""
+    declared = picture.head.reading if rows else picture.head.empty
+    return {language: reading(rows, picture, language) for language in declared.further}
 
 
 def _fits(row: Row, value: ReadingValue) -> bool:

@@ -52,6 +52,8 @@ _TOO_MANY = {
     "nb": "Det er flere opplysninger enn en figur kan vise. Still heller spørringen bak figuren.",
     "en": "There are more statements than a picture can show. Ask the query behind it instead.",
 }
+# A language without drawings of its own is shown these.
+_ELSE = "nb"
 _FOOT = "plangraf · CC BY 4.0"
 _LIBRARIES = ("pyoxigraph", "vl-convert-python")
 _CODE = (*sorted(Path(__file__).parent.glob("*.*")), Path(svg.__file__).parents[2] / "views/pictures/palette.py")
@@ -278,6 +280,7 @@ class _Writer:
         """Writes one drawing with its rows; returns its entry."""
         typed, lacking = rows.typed(answer, picture), self.data.lacks(picture)
         sentence = _TOO_MANY[language] if lacking else rows.reading(typed, picture, language)
+        further = {} if lacking or language != _ELSE else rows.further_readings(typed, picture)
         stem = f"{picture.name}/{number or 'all'}-{language}"
         too_large = lacking or len(typed) > picture.head.most
         state = "too-large" if too_large else "drawn" if typed else "empty"
@@ -310,6 +313,7 @@ class _Writer:
             "language": language,
             "state": state,
             "reading": sentence,
+            **({"readings": further} if further else {}),
             "rows": len(typed),
             "query": answer.query,
             "identity": identity,

@@ -79,7 +79,7 @@ class Wrap(Strict):
     """The most characters of a line, and the most lines; what does not fit ends in an ellipsis."""
 
     width: int = Field(ge=8, le=200)
-    lines: int = Field(ge=1, le=6)
+    lines: int = Field(ge=1, le=12)
 
 
 class PictureHead(Strict):

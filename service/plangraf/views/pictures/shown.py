@@ -25,7 +25,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class ShownPicture:
-    """A picture in one language.
+    """A picture in one language, that of its title and sentence; the drawing may be in Bokmål instead.
 
     `fragment` is the SVG for the inside of a page, whose links begin with `../`; empty when it is not drawn. `columns`
     and `cells` are the equal table. `width` and `height` are the px of the file.
@@ -33,6 +33,7 @@ class ShownPicture:
 
     name: str
     title: str
+    language: str
     drawing: Drawing
     fragment: str
     columns: Sequence[str] = ()
@@ -41,7 +42,7 @@ class ShownPicture:
 
     @property
     def reading(self) -> str:
-        return self.drawing.reading
+        return self.drawing.reading_in(self.language)
 
     @property
     def drawn(self) -> bool:
@@ -72,7 +73,7 @@ async def pictures_of_kinds(
     """
     kept = await run_in_threadpool(snapshot.contents.pictures)
     return [
-        ShownPicture(picture.name, picture.title_in(language), drawing, "", kept=picture)
+        ShownPicture(picture.name, picture.title_in(language), language, drawing, "", kept=picture)
         for picture in kept.of_kinds(kinds)
         if (drawing := picture.drawing(language, municipality if picture.municipalities else None)) is not None
         and drawing.state == "drawn"
@@ -86,7 +87,7 @@ async def picture_to_link(snapshot: Snapshot, name: str, language: str) -> Shown
     drawing = picture.drawing(language) if picture is not None else None
     if picture is None or drawing is None or drawing.state != "drawn":
         return None
-    return ShownPicture(name, picture.title[language], drawing, "", kept=picture)
+    return ShownPicture(name, picture.title_in(language), language, drawing, "", kept=picture)
 
 
 async def shown_picture(
@@ -118,4 +119,4 @@ def _read(snapshot: Snapshot, name: str, language: str, municipality: str | None
     drawn = drawing.files.get("fragment")
     fragment = kept.read(drawn).decode() if drawn is not None else ""
     columns = [column["title"] for column in content["columns"]]
-    return ShownPicture(name, picture.title_in(language), drawing, fragment, columns, cells, picture)
+    return ShownPicture(name, picture.title_in(language), language, drawing, fragment, columns, cells, picture)
