@@ -43,3 +43,14 @@ def test_a_class_of_two_areas_is_found_and_one_within_an_area_is_not() -> None:
         "lists.css": "ul.questions, .list .facts { padding: 0 } /* .facts { } */",
     }
     assert shared_classes(sheets) == {".questions": ["home.css", "lists.css"]}
+
+
+def undeclared(text: str) -> set[str]:
+    """Custom properties that are used and nowhere declared."""
+    return set(re.findall(r"var\((--[\w-]+)\)", text)) - set(re.findall(r"(--[\w-]+):", text))
+
+
+def test_every_custom_property_that_is_used_is_declared() -> None:
+    editor = STYLES.parent / "editor" / "src"
+    assert undeclared("".join(path.read_text() for folder in (STYLES, editor) for path in folder.glob("*.*s"))) == set()
+    assert undeclared(":root { --ds-size-1: 1px } p { margin: var(--ds-size-1) var(--space-2) }") == {"--space-2"}
