@@ -38,7 +38,7 @@ def test_every_file_of_a_version_is_linked_once_with_its_size(client: httpx.Clie
         assert str(file["bytes"]) not in text
     sizes = [item.text for item in page.one("main").all("span", "short")]
     assert len(sizes) > 100
-    assert all(size.endswith(("byte", "kB", "MB")) for size in sizes)
+    assert all(size.endswith(("byte", "bytes", "kB", "MB")) for size in sizes)
     decimal = "," if language == "nb" else "."
     assert any(f"{decimal}" in size for size in sizes)
     named = [line.text for table in page.all("ul", "files") for line in table.all("span", "what")]

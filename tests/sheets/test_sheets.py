@@ -43,7 +43,7 @@ _LARGE = 500_000
 MADE_UP = ("Case", "Perspective", "Plan")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def model() -> Model:
     return MODEL
 

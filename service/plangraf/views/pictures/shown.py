@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import orjson
 from starlette.concurrency import run_in_threadpool
@@ -31,14 +31,20 @@ class ShownPicture:
     and `cells` are the equal table. `width` and `height` are the px of the file.
     """
 
-    name: str
-    title: str
+    picture: KeptPicture
     language: str
     drawing: Drawing
-    fragment: str
+    fragment: str = ""
     columns: Sequence[str] = ()
     cells: Sequence[Sequence[Cell]] = ()
-    kept: KeptPicture | None = field(default=None, compare=False)
+
+    @property
+    def name(self) -> str:
+        return self.picture.name
+
+    @property
+    def title(self) -> str:
+        return self.picture.title_in(self.language)
 
     @property
     def reading(self) -> str:
@@ -51,7 +57,7 @@ class ShownPicture:
     @property
     def parameters(self) -> str:
         """The parameters of its addresses beside `lang`; empty for the first municipality."""
-        first = self.kept.municipalities[0] if self.kept is not None and self.kept.municipalities else None
+        first = next(iter(self.picture.municipalities), None)
         own = self.drawing.municipality
         return f"&municipality={own}" if own is not None and own != first else ""
 
@@ -73,7 +79,7 @@ async def pictures_of_kinds(
     """
     kept = await run_in_threadpool(snapshot.contents.pictures)
     return [
-        ShownPicture(picture.name, picture.title_in(language), language, drawing, "", kept=picture)
+        ShownPicture(picture, language, drawing)
         for picture in kept.of_kinds(kinds)
         if (drawing := picture.drawing(language, municipality if picture.municipalities else None)) is not None
         and drawing.state == "drawn"
@@ -87,7 +93,7 @@ async def picture_to_link(snapshot: Snapshot, name: str, language: str) -> Shown
     drawing = picture.drawing(language) if picture is not None else None
     if picture is None or drawing is None or drawing.state != "drawn":
         return None
-    return ShownPicture(name, picture.title_in(language), language, drawing, "", kept=picture)
+    return ShownPicture(picture, language, drawing)
 
 
 async def shown_picture(
@@ -119,4 +125,4 @@ def _read(snapshot: Snapshot, name: str, language: str, municipality: str | None
     drawn = drawing.files.get("fragment")
     fragment = kept.read(drawn).decode() if drawn is not None else ""
     columns = [column["title"] for column in content["columns"]]
-    return ShownPicture(name, picture.title_in(language), language, drawing, fragment, columns, cells, picture)
+    return ShownPicture(picture, language, drawing, fragment, columns, cells)

@@ -113,10 +113,7 @@ class PictureList(Resource):
         async def write() -> bytes:
             if not asked.page:
                 return orjson.dumps({"pictures": [_describe(one, drawing, asked) for one, drawing in found]})
-            shown = [
-                ShownPicture(one.name, one.title_in(language), language, drawing, "", kept=one)
-                for one, drawing in found
-            ]
+            shown = [ShownPicture(one, language, drawing) for one, drawing in found]
             return service.pages.render("pictures.html", asked.language, pictures=shown, here=f"{service.prefix}{PATH}")
 
         return View(write=write, tag=_tag(asked, kept.digest))
