@@ -80,6 +80,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         if not answer.no_length:
             self.send_header("Content-Length", str(len(answer.body) + answer.cut))
+        # A client must not send its next request on a connection that ends.
+        self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(answer.body)
         self.close_connection = True

@@ -67,6 +67,8 @@ def faulty_server(*answers: Scripted) -> Iterator[Faulty]:
             faulty.asked.append(self.path)
             self.send_response(answer.status)
             self.send_header("Content-Type", answer.type)
+            # A client must not send its next request on a connection that ends.
+            self.send_header("Connection", "close")
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             sent = answer.body[: len(answer.body) - answer.cut]
@@ -75,7 +77,6 @@ def faulty_server(*answers: Scripted) -> Iterator[Faulty]:
                 self.end_headers()
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(sent), sent) + (b"" if answer.cut else b"0\r\n\r\n"))
             elif answer.until_close:
-                self.send_header("Connection", "close")
                 self.end_headers()
                 self.wfile.write(sent)
             else:
