@@ -188,7 +188,9 @@ def test_each_kind_of_process_killed_at_random_is_replaced_and_told(store: Versi
     with running_server(store.path, "--workers", "2") as server, Clients(server.url, store) as clients:
         for kind in ("http", "loader", "worker") * ROUNDS:
             clients.until_right()
+            deadline = time.monotonic() + _DEADLINE_S
             while not (found := processes(server)[kind]):
+                assert time.monotonic() < deadline, f"no {kind} runs"
                 time.sleep(0.02)
             victim = moments.choice(found)
             with suppress(psutil.NoSuchProcess):

@@ -140,14 +140,15 @@ def test_nobody_else_changes_the_folder_of_a_replica_that_runs(
     versions: Path, tmp_path: Path, folder_store: str
 ) -> None:
     publish(versions, folder_store)
-    copy, stopping, told = tmp_path / "replica", threading.Event(), threading.Event()
+    copy, stopping = tmp_path / "replica", threading.Event()
     replica = replica_of(folder_store, copy)
     watcher = Watcher(replica, folder_store, 0.05, stopping)
     thread = threading.Thread(target=watcher.run)
     thread.start()
     try:
         while not (copy / ".replica" / "status.json").exists():
-            told.wait(0.05)
+            assert thread.is_alive()
+            thread.join(0.05)
         first = VersionStore(copy).list()[0].id
         for command in (("versions", "use", first), ("versions", "withdraw", first), ("publish", "--to", folder_store)):
             code, out, err = run(*command, versions=copy)
