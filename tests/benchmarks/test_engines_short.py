@@ -38,7 +38,7 @@ def test_the_figures_of_an_engine_replace_those_before_and_the_table_shows_all(
 ) -> None:
     monkeypatch.setattr(engine_sizes, "RESULTS", tmp_path / "engines.json")
     monkeypatch.setattr(engine_sizes, "PAGE", tmp_path / "page.md")
-    engine_sizes.PAGE.write_text(f"before\n{engine_sizes.BEGIN}old\n{engine_sizes.END}after\n")
+    engine_sizes.PAGE.write_text(f"before\n{engine_sizes.BEGIN}old\n{engine_sizes.END}\nafter\n")
     engine_sizes.keep([FOUND])
     engine_sizes.keep([replace(FOUND, load_s=6.0), replace(FOUND, engine=EMBEDDED, engine_mib=0.0, direct=[])])
     assert [one.engine for one in engine_sizes.read()] == [EMBEDDED, "fuseki"]
