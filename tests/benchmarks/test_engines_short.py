@@ -48,9 +48,3 @@ def test_the_figures_of_an_engine_replace_those_before_and_the_table_shows_all(
         "| 20 012 | Fuseki | 6.00 | 700 + 120 | 2.00 / 1.00 | 20.0 / 10.0 | 11.0 / 5.50 | 40.0 / 60.0 | 22.0 / 11.5 |",
     ]
     assert (lines[0], lines[-1]) == ("before", "after")
-
-
-def test_the_table_of_the_page_is_that_of_the_figures_that_are_kept() -> None:
-    text = engine_sizes.PAGE.read_text()
-    assert text == engine_sizes.with_table(text, engine_sizes.read())
-    assert {one.engine for one in engine_sizes.read()} >= {EMBEDDED, "oxigraph", "fuseki"}
