@@ -17,11 +17,13 @@ import os
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -46,6 +48,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "operators.md"
 BEGIN, END = "<!-- engine-sizes:begin -->\n", "<!-- engine-sizes:end -->"
 _NAMES = {EMBEDDED: "embedded", "oxigraph": "Oxigraph", "fuseki": "Fuseki", "virtuoso": "Virtuoso"}
 _MOST = 300
+_SAMPLE_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +117,12 @@ def measure(engine: str, data: Data, versions: Path, folder: Path, seconds: floa
 
 def _load(server: EngineServer, versions: Path) -> tuple[float, float]:
     """Publishes the version; the seconds, and those of the processor for both sides."""
-    began, before = time.perf_counter(), time.process_time() + _cpu_s([server.process.pid])
-    loader = Loader(server.target)
-    loader.load(VersionStore(versions).current())
-    loader.close()
-    return time.perf_counter() - began, time.process_time() + _cpu_s([server.process.pid]) - before
+    with _Processor([server.process.pid]) as processor:
+        began, before = time.perf_counter(), time.process_time() + processor.read()
+        loader = Loader(server.target)
+        loader.load(VersionStore(versions).current())
+        loader.close()
+        return time.perf_counter() - began, time.process_time() + processor.read() - before
 
 
 def _direct(server: EngineServer, versions: Path, questions: Questions, seconds: float) -> list[Query]:
@@ -150,33 +154,53 @@ def _serving(versions: Path, server: EngineServer | None) -> Iterator[tuple[psut
 def _series(address: str, questions: Questions, seconds: float, trees: list[int]) -> list[Query]:
     """Each query for so many seconds, after all of them were asked for as long."""
     found = []
-    for timed in (False, True):
-        for salt, (name, instances) in enumerate(questions.of.items(), start=1):
-            job = Job(instances, range(len(instances)), seconds=seconds, most=_MOST)
-            before = _cpu_s(trees)
-            outcome = client.run(address, replace(job, salt=salt + 100 * timed + 1000 * (len(found) + 1)))
-            used, times = _cpu_s(trees) - before, sorted(outcome.seconds)
+    with _Processor(trees) as processor:
+        for salt, (timed, (name, instances)) in enumerate(product((False, True), questions.of.items()), start=1):
+            before = processor.read()
+            outcome = client.run(address, Job(instances, range(len(instances)), seconds=seconds, most=_MOST, salt=salt))
+            used, times, count = processor.read() - before, sorted(outcome.seconds), len(outcome.seconds)
             if timed:
                 p50, p99 = (percentile(times, share) * 1000 if times else 0.0 for share in (0.5, 0.99))
                 failure = outcome.failure or ("it takes too long" if outcome.timed_out else "")
-                count = len(times)
                 found.append(Query(name, p50, p99, used * 1000 / count if count else 0.0, count, failure))
     return found
+
+
+class _Processor:
+    """Seconds of the processor that trees of processes use, sampled, because a process that ended tells nothing."""
+
+    def __init__(self, roots: list[int]) -> None:
+        self._roots = roots
+        self._seconds: dict[psutil.Process, float] = {}
+        self._lock = threading.Lock()
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> _Processor:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def read(self) -> float:
+        """The seconds so far."""
+        with self._lock:
+            for process in {*self._seconds, *(process for root in self._roots for process in _tree(root))}:
+                with suppress(psutil.Error):
+                    times = process.cpu_times()
+                    self._seconds[process] = times.user + times.system
+            return sum(self._seconds.values())
+
+    def _run(self) -> None:
+        while not self._done.wait(_SAMPLE_S):
+            self.read()
 
 
 def _tree(root: int) -> list[psutil.Process]:
     process = psutil.Process(root)
     return [process, *process.children(recursive=True)]
-
-
-def _cpu_s(roots: list[int]) -> float:
-    """Seconds of the processor that trees of processes have used, with their children that ended."""
-    total = 0.0
-    for process in (process for root in roots for process in _tree(root)):
-        with suppress(psutil.NoSuchProcess):
-            times = process.cpu_times()
-            total += times.user + times.system + times.children_user + times.children_system
-    return total
 
 
 def read() -> list[Figures]:
