@@ -36,6 +36,7 @@ from plangraf.store.zstd_file import decompressed
 # Lines of one request. Virtuoso compiles an update into a statement, which may have 10 000 lines.
 _LINES_OF_UPDATE = 500
 _LINES_OF_GRAPH = 20_000
+_GRAPHS_OF_UPDATE = 200
 _SAID = 300
 _BLANK = re.compile(r"_:\S+")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -129,8 +130,15 @@ class Loader:
     def drop(self, version_id: str) -> None:
         """Removes a version: its record first, so that nobody reads half of it."""
         record = f"{VERSIONS}{version_id}"
-        for graph in (record, *self._graphs(f"{record}/")):
-            self._update(f"DROP SILENT GRAPH <{graph}>")
+        self._drop([record])
+        self._drop(self._graphs(f"{record}/"))
+
+    def _drop(self, graphs: list[str]) -> None:
+        """Removes graphs, many at once, because a store writes to the disk after each update."""
+        for start in range(0, len(graphs), _GRAPHS_OF_UPDATE):
+            self._update(
+                " ;\n".join(f"DROP SILENT GRAPH <{graph}>" for graph in graphs[start : start + _GRAPHS_OF_UPDATE])
+            )
 
     def _graphs(self, beginning: str) -> list[str]:
         named = f'GRAPH ?g {{ ?s ?p ?o }} FILTER(STRSTARTS(STR(?g), "{beginning}"))'
@@ -142,8 +150,8 @@ class Loader:
 
     def _load_graphs(self, version: Version, placement: Placement) -> dict[str, Digest]:
         # By their names, because a list of all graphs may take a walk through the store.
-        for graph in (placement.record, placement.union, placement.mixed, *map(placement.stored, placement.graphs)):
-            self._update(f"DROP SILENT GRAPH <{graph}>")
+        self._drop([placement.record])
+        self._drop([placement.union, placement.mixed, *map(placement.stored, placement.graphs)])
         digests: dict[str, Digest] = defaultdict(Digest)
         waiting: dict[str, list[bytes]] = defaultdict(list)
         blank: list[tuple[str, str]] = []
@@ -162,12 +170,11 @@ class Loader:
             lines.append(triple)
             if len(lines) >= most:
                 digests[graph].add(lines)
-                self._send(graph, lines)
+                self._send([(graph, lines)])
                 lines.clear()
         for graph, lines in waiting.items():
-            if lines:
-                digests[graph].add(lines)
-                self._send(graph, lines)
+            digests[graph].add(lines)
+        self._send_rest(waiting)
         for statement, graph in blank:
             digests[graph].add([statement.encode()])
         self._send_blank(blank, placement)
@@ -185,7 +192,7 @@ class Loader:
         # predicate, and the endpoint copies them from there with their nodes.
         numbers = {graph: number for number, graph in enumerate(sorted({graph for _, graph in statements}))}
         for part in _connected(statements, _LINES_OF_GRAPH):
-            self._send(placement.mixed, [_numbered(statement, numbers[graph]) for statement, graph in part])
+            self._send([(placement.mixed, [_numbered(statement, numbers[graph]) for statement, graph in part])])
         for graph, number in numbers.items():
             before = f"{_NUMBERED}{number}:"
             self._update(
@@ -216,19 +223,33 @@ class Loader:
             f"otherwise: {losses.compared(sent)}. The version is not used; load it again, or into another engine."
         )
 
-    def _send(self, graph: str, lines: list[bytes]) -> None:
-        body = b"\n".join(map(self._kind.storable, lines))
-        if self._target.graph_store:
+    def _send_rest(self, waiting: dict[str, list[bytes]]) -> None:
+        """Sends what waits: small graphs in one update, because a store writes to the disk after each request."""
+        together: list[tuple[str, list[bytes]]] = []
+        for graph, lines in waiting.items():
+            if len(lines) + sum(len(other) for _, other in together) > _LINES_OF_UPDATE and together:
+                self._send(together)
+                together = []
+            if lines:
+                together.append((graph, lines))
+        if together:
+            self._send(together)
+
+    def _send(self, parts: list[tuple[str, list[bytes]]]) -> None:
+        """Adds statements to one graph or several."""
+        bodies = [(graph, b"\n".join(map(self._kind.storable, lines))) for graph, lines in parts]
+        if self._target.graph_store and len(bodies) == 1:
             self._request(
                 "POST",
                 self._target.graph_store,
-                params={"graph": graph},
-                content=body + b"\n",
+                params={"graph": bodies[0][0]},
+                content=bodies[0][1] + b"\n",
                 headers={"Content-Type": N_TRIPLES.media_type},
             )
         else:
-            self._update(f"INSERT DATA {{ GRAPH <{graph}> {{\n{body.decode()}\n}} }}")
-        self._sent += len(lines)
+            placed = "\n".join(f"GRAPH <{graph}> {{\n{body.decode()}\n}}" for graph, body in bodies)
+            self._update(f"INSERT DATA {{\n{placed}\n}}")
+        self._sent += sum(len(lines) for _, lines in parts)
         self._progress(self._sent)
         self._renew()
 

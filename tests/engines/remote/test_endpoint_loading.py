@@ -22,8 +22,10 @@ from plangraf.errors import EngineError, EngineUnavailableError, PublicationConf
 from plangraf.publish import endpoint_claims, endpoint_loading
 from plangraf.publish.endpoint_claims import _HELD, _RENEWED
 from plangraf.publish.endpoint_loading import Loader, Target, _connected
+from plangraf.rdf.namespaces import GRAPH
 from plangraf.store.versions import Version, VersionStore
 from running_server import Server
+from written_version import manifest_of
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +63,36 @@ def test_a_version_is_loaded_once_and_whole(target: Target, version: Version, wa
     assert counts(target, placement) == {}
 
 
+def test_small_graphs_travel_and_leave_together(
+    target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = sorted(f'<{E}1> <{E}name> "{n}" <{GRAPH}50{n:02}/small> .'.encode() for n in range(60))
+    version = VersionStore(tmp_path / "versions").write(lines, manifest_of(lines))
+    requests: list[str] = []
+    request = Loader._request
+
+    def noted(self: Loader, method: str, address: str, **what: object) -> httpx.Response:
+        requests.append(address)
+        return request(self, method, address, **what)
+
+    monkeypatch.setattr(Loader, "_request", noted)
+    loader = Loader(target)
+    assert loader.load(version) is True
+    # The claim and its end, both removals, the statements and their union, the record.
+    assert len(requests) <= 7
+    assert len(counts(target, placement_of(version))) == 60 + 2
+    requests.clear()
+    loader.drop(version.id)
+    assert (len(requests), counts(target, placement_of(version))) == (2, {})
+
+
 def test_statements_that_a_store_changes_are_named(
     target: Target, version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send = Loader._send
 
-    def changed(self: Loader, graph: str, lines: list[bytes]) -> None:
-        send(self, graph, [line.replace(b'"1.50"', b'"1.5000001"') for line in lines])
+    def changed(self: Loader, parts: list[tuple[str, list[bytes]]]) -> None:
+        send(self, [(graph, [line.replace(b'"1.50"', b'"1.5000001"') for line in lines]) for graph, lines in parts])
 
     monkeypatch.setattr(Loader, "_send", changed)
     with pytest.raises(EngineError, match=r"keeps these otherwise: 1 of <.*#decimal>, such as .*/2> .*size> \"1.50?\""):
@@ -219,7 +244,9 @@ def test_an_endpoint_that_lost_statements_holds_no_version(
     target: Target, version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send = Loader._send
-    monkeypatch.setattr(Loader, "_send", lambda self, graph, lines: send(self, graph, lines[1:] or lines))
+    monkeypatch.setattr(
+        Loader, "_send", lambda self, parts: send(self, [(graph, lines[1:] or lines) for graph, lines in parts])
+    )
     with pytest.raises(EngineError, match=r"holds \d+ statements of .* and \d+ were sent"):
         Loader(target).load(version)
     assert placement_of(version).record not in counts(target, placement_of(version))
