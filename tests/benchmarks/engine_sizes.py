@@ -108,7 +108,7 @@ def measure(engine: str, data: Data, versions: Path, folder: Path, seconds: floa
         service, url, start_s = running.enter_context(_serving(versions, server))
         trees = [service.pid, *([server.process.pid] if server else [])]
         through = _series(f"{url}/sparql", questions, seconds, trees)
-        sizes = [sum(one.memory_full_info().pss for one in _tree(root)) / 2**20 for root in trees]
+        sizes = [_memory_mib(root) for root in trees]
     return Figures(
         engine, data.triples, load_s, load_cpu_s, start_s, sizes[1] if server else 0.0, sizes[0], through, direct,
         busy, datetime.now(UTC).date().isoformat(),
@@ -196,6 +196,15 @@ class _Processor:
     def _run(self) -> None:
         while not self._done.wait(_SAMPLE_S):
             self.read()
+
+
+def _memory_mib(root: int) -> float:
+    total = 0
+    for process in _tree(root):
+        # A worker may end during the measurement.
+        with suppress(psutil.Error):
+            total += process.memory_full_info().pss
+    return total / 2**20
 
 
 def _tree(root: int) -> list[psutil.Process]:
