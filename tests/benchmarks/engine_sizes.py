@@ -5,8 +5,10 @@
 
 Each query gets other constants every time, so that no answer comes from the service's cache. Before it is timed, each
 engine answers all queries once for as long, because a Java server needs that. Processor time is that of engine and
-service together, memory the proportional memory (PSS) of all processes after the queries. `--write` keeps the figures
-in `results/engines.json`, and writes the table of docs/operators.md from all that are kept there.
+service together, memory the proportional memory (PSS) of all processes after the queries, load that of the machine
+before them: where it is higher than the number of processors, only processor time and memory are to be trusted.
+`--write` keeps the figures in `results/engines.json`, and writes the table of docs/operators.md from all that are kept
+there.
 """
 
 from __future__ import annotations
@@ -14,12 +16,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -49,6 +50,8 @@ BEGIN, END = "<!-- engine-sizes:begin -->\n", "<!-- engine-sizes:end -->"
 _NAMES = {EMBEDDED: "embedded", "oxigraph": "Oxigraph", "fuseki": "Fuseki", "virtuoso": "Virtuoso"}
 _MOST = 300
 _SAMPLE_S = 0.1
+# A service is idle after so many looks at which it used less than a tenth of a processor.
+_LOOK_S, _QUIET, _AHEAD_S = 0.2, 5, 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,7 @@ def measure(engine: str, data: Data, versions: Path, folder: Path, seconds: floa
         direct = _direct(server, versions, questions, seconds) if server else []
         service, url, start_s = running.enter_context(_serving(versions, server))
         trees = [service.pid, *([server.process.pid] if server else [])]
+        _wait_until_idle(trees)
         through = _series(f"{url}/sparql", questions, seconds, trees)
         sizes = [_memory_mib(root) for root in trees]
     return Figures(
@@ -149,6 +153,17 @@ def _serving(versions: Path, server: EngineServer | None) -> Iterator[tuple[psut
     finally:
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _wait_until_idle(trees: list[int]) -> None:
+    """Waits until the service has computed ahead what it computes at its start."""
+    deadline, quiet = time.monotonic() + _AHEAD_S, 0
+    with _Processor(trees) as processor:
+        used = processor.read()
+        while quiet < _QUIET and time.monotonic() < deadline:
+            time.sleep(_LOOK_S)
+            before, used = used, processor.read()
+            quiet = quiet + 1 if used - before < _LOOK_S / 10 else 0
 
 
 def _series(address: str, questions: Questions, seconds: float, trees: list[int]) -> list[Query]:
@@ -240,42 +255,39 @@ def with_table(text: str, found: list[Figures]) -> str:
 
 
 def table(found: list[Figures]) -> str:
-    """The table of docs/operators.md: one line for each size and engine."""
+    """The table of docs/operators.md: one line for each size and engine; nothing without figures."""
+    if not found:
+        return ""
     head = (
         "triples",
         "engine",
-        "load, s",
-        "memory, MiB: engine + service",
-        "one plan, ms: service / engine alone",
-        "matrix, ms",
-        "all queries, median ms",
-        "slowest p99, ms",
-        "processor, ms for one of each",
+        "publication, processor s",
+        "memory, MiB",
+        "one plan, ms",
+        "matrix over everything, ms",
+        "one of each query, processor ms",
+        "load",
     )
     lines = [f"| {' | '.join(head)} |", f"|---:|---|{'---:|' * (len(head) - 2)}"]
     for one in found:
-        memory = f"{number(one.engine_mib)} + {number(one.service_mib)}" if one.direct else number(one.service_mib)
+        sides = [asked for asked in (one.through, one.direct) if asked]
         cells = [
             f"{one.triples:,}".replace(",", " "),
             _NAMES[one.engine],
-            number(one.load_s) if one.direct else "–",
-            memory,
-            *(_both(one, lambda asked, name=name: _of(asked, name)) for name in (POINT, HEAVY)),
-            _both(one, lambda asked: statistics.median([query.p50_ms for query in asked if query.answers])),
-            _both(one, lambda asked: max(query.p99_ms for query in asked)),
-            _both(one, lambda asked: sum(query.cpu_ms for query in asked)),
+            number(one.load_cpu_s) if one.direct else "–",
+            f"{number(one.engine_mib)} + {number(one.service_mib)}" if one.direct else number(one.service_mib),
+            *(" / ".join(_times(asked, name) for asked in sides) for name in (POINT, HEAVY)),
+            " / ".join(number(sum(query.cpu_ms for query in asked)) for asked in sides),
+            f"{one.load:.0f}",
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
-def _both(one: Figures, value: Callable[[list[Query]], float]) -> str:
-    shown = [number(value(asked)) for asked in (one.through, one.direct) if asked]
-    return " / ".join(shown)
-
-
-def _of(asked: list[Query], name: str) -> float:
-    return next(query.p50_ms for query in asked if query.name == name)
+def _times(asked: list[Query], name: str) -> str:
+    """The median of a query, and its 99th percentile in brackets."""
+    (found,) = (query for query in asked if query.name == name)
+    return f"{number(found.p50_ms)} ({number(found.p99_ms)})"
 
 
 def show(one: Figures) -> None:

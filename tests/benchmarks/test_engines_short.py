@@ -40,11 +40,18 @@ def test_the_figures_of_an_engine_replace_those_before_and_the_table_shows_all(
     monkeypatch.setattr(engine_sizes, "PAGE", tmp_path / "page.md")
     engine_sizes.PAGE.write_text(f"before\n{engine_sizes.BEGIN}old\n{engine_sizes.END}\nafter\n")
     engine_sizes.keep([FOUND])
-    engine_sizes.keep([replace(FOUND, load_s=6.0), replace(FOUND, engine=EMBEDDED, engine_mib=0.0, direct=[])])
+    engine_sizes.keep([replace(FOUND, load_cpu_s=6.0), replace(FOUND, engine=EMBEDDED, engine_mib=0.0, direct=[])])
     assert [one.engine for one in engine_sizes.read()] == [EMBEDDED, "fuseki"]
     lines = engine_sizes.PAGE.read_text().splitlines()
     assert lines[4:6] == [
-        "| 20 012 | embedded | – | 120 | 2.00 | 20.0 | 11.0 | 40.0 | 22.0 |",
-        "| 20 012 | Fuseki | 6.00 | 700 + 120 | 2.00 / 1.00 | 20.0 / 10.0 | 11.0 / 5.50 | 40.0 / 60.0 | 22.0 / 11.5 |",
+        "| 20 012 | embedded | – | 120 | 2.00 (4.00) | 20.0 (40.0) | 22.0 | 0 |",
+        "| 20 012 | Fuseki | 6.00 | 700 + 120 | 2.00 (4.00) / 1.00 (3.00) | 20.0 (40.0) / 10.0 (60.0) | 22.0 / 11.5 "
+        "| 0 |",
     ]
     assert (lines[0], lines[-1]) == ("before", "after")
+
+
+def test_the_table_of_the_page_is_that_of_the_figures_that_are_kept() -> None:
+    text = engine_sizes.PAGE.read_text()
+    assert text == engine_sizes.with_table(text, engine_sizes.read())
+    assert engine_sizes.table([]) == ""
