@@ -51,7 +51,8 @@ _NAMES = {EMBEDDED: "embedded", "oxigraph": "Oxigraph", "fuseki": "Fuseki", "vir
 _MOST = 300
 _SAMPLE_S = 0.1
 # A service is idle after so many looks at which it used less than a tenth of a processor.
-_LOOK_S, _QUIET, _AHEAD_S = 0.2, 5, 120.0
+_LOOK_S, _QUIET = 0.2, 5
+_AHEAD_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,10 @@ FOUND = Figures(
 )  # fmt: skip
 
 
-def test_every_query_is_answered_through_the_service_and_by_the_engine_alone(tmp_path: Path) -> None:
+def test_every_query_is_answered_through_the_service_and_by_the_engine_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_sizes, "_AHEAD_S", 0.0)
     data = generate.write(tmp_path, 10_000)
     generate.write_version(data, tmp_path / "versions")
     (tmp_path / "engine").mkdir()
