@@ -148,7 +148,7 @@ for number in range(10, 10_000):
 """
 
 
-@pytest.mark.parametrize("rounds", [3, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [3, pytest.param(10, marks=pytest.mark.slow)])
 def test_a_backup_beside_a_writer_is_the_state_of_one_instant(store: VersionStore, tmp_path: Path, rounds: int) -> None:
     writer = subprocess.Popen([sys.executable, "-c", WRITER, str(store.path)])
     seen = set()
@@ -459,7 +459,7 @@ print(calls)
 """
 
 
-@pytest.mark.parametrize("every", [25, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("every", [25, pytest.param(3, marks=pytest.mark.slow)])
 def test_a_restore_killed_at_any_step_leaves_the_old_or_the_new_folder(
     store: VersionStore, tmp_path: Path, every: int
 ) -> None:
