@@ -183,6 +183,7 @@ def processes(server: Server) -> dict[str, list[psutil.Process]]:
     return found
 
 
+@pytest.mark.slow
 def test_each_kind_of_process_killed_at_random_is_replaced_and_told(store: VersionStore) -> None:
     moments = random.Random(SEED)
     with running_server(store.path, "--workers", "2") as server, Clients(server.url, store) as clients:
@@ -205,6 +206,7 @@ def test_each_kind_of_process_killed_at_random_is_replaced_and_told(store: Versi
     assert_nothing_is_lost(store, {version.id for version in store.list()})
 
 
+@pytest.mark.slow
 def test_a_service_killed_as_a_whole_starts_again_over_the_same_folder(store: VersionStore) -> None:
     kept = {version.id for version in store.list()}
     for _ in range(ROUNDS):
@@ -244,6 +246,7 @@ def damage_link(version: Version) -> None:
     (version.path.parent / "current").symlink_to("0" * 16)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "damage",
     [

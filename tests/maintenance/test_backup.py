@@ -87,6 +87,7 @@ def test_what_is_restored_is_what_was_saved(store: VersionStore, tmp_path: Path,
     assert grow(VersionStore(other), 4) == grow(store, 4)
 
 
+@pytest.mark.slow
 def test_a_service_over_the_restored_folder_gives_the_same_bytes_and_etags(
     light_versions: Path, tmp_path: Path
 ) -> None:

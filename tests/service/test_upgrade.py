@@ -160,6 +160,7 @@ def test_new_code_takes_over_and_no_request_fails(light_versions: Path, tmp_path
     assert set(clients.outcomes) == {"200"}, clients.outcomes
 
 
+@pytest.mark.slow
 def test_what_an_upgrade_meets_is_answered_to_its_end(light_versions: Path, tmp_path: Path) -> None:
     with (
         upgraded(tmp_path, light_versions, "--workers", "1") as service,
@@ -194,6 +195,7 @@ def test_what_an_upgrade_meets_is_answered_to_its_end(light_versions: Path, tmp_
         assert httpx.get(service.url + PLAN).status_code == 200
 
 
+@pytest.mark.slow
 def test_code_that_does_not_start_leaves_the_old_service_and_says_so(light_versions: Path, tmp_path: Path) -> None:
     with upgraded(tmp_path, light_versions, "--workers", "1") as service, Clients(service.url) as clients:
         service.install("2.0.0", broken=True)

@@ -99,6 +99,7 @@ def test_every_answer_is_that_of_the_embedded_engine(beside: tuple[str, str], ur
     assert not different
 
 
+@pytest.mark.slow
 def test_virtuoso_holds_the_version_whole_and_serves_those_who_accept_its_answers(
     built: Path,
     tmp_path: Path,
