@@ -1,4 +1,4 @@
-"""The short form of `make test ENGINE=…`: the version of this checkout over each engine that is present.
+"""The short form of `make test ENGINE=…`, of the longer set: the version of this checkout over each engine that is present.
 
 The named queries, lists, documents and pages of a service over another engine are compared byte by byte with those over
 the embedded one.
@@ -22,7 +22,7 @@ from plangraf.sparql.named.binding import load_queries
 from running_server import Server
 from small_home import ROOT
 
-pytestmark = pytest.mark.embedded("starts the other engines itself")
+pytestmark = [pytest.mark.embedded("starts the other engines itself"), pytest.mark.slow]
 # Different in each answer: ids of requests, tags, labels of blank nodes.
 _VARYING = re.compile(rb'"[0-9a-f]{32}"|"instance":"[0-9a-f]+"|_:\w+|127\.0\.0\.1:\d+')
 _TABLE = yaml.safe_load((ROOT / "tests/engines/differences.yaml").read_text())
@@ -99,7 +99,6 @@ def test_every_answer_is_that_of_the_embedded_engine(beside: tuple[str, str], ur
     assert not different
 
 
-@pytest.mark.slow
 def test_virtuoso_holds_the_version_whole_and_serves_those_who_accept_its_answers(
     built: Path,
     tmp_path: Path,
