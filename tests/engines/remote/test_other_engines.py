@@ -1,4 +1,4 @@
-"""The short form of `make test ENGINE=…`, of the longer set: the version of this checkout over each engine that is present.
+"""The short form of `make test ENGINE=…`: the version of this checkout over each engine that is present; takes long.
 
 The named queries, lists, documents and pages of a service over another engine are compared byte by byte with those over
 the embedded one.
