@@ -17,10 +17,11 @@ from plangraf.checks.terms_used import undefined_terms
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, in_file, in_order
 from plangraf.diagnostics.progress import Progress, counted
 from plangraf.rdf.namespaces import GRAPH, PREFIXES, compact
+from plangraf.rdf.quad_lines import graph_counts, mentioning
 from plangraf.settings import Settings
 from plangraf.sources.bulk import changed_observation_files
 from plangraf.sources.files import SourceFile, words_of_the_site
-from plangraf.sources.turtle import Parsed
+from plangraf.sources.turtle import Locate, Parsed
 from plangraf.sparql.named.picture_files import picture_files
 
 _TYPE = NamedNode(PREFIXES["rdf"] + "type")
@@ -65,8 +66,8 @@ def judge(
         progress: receives a line for each step.
         everything: the statements, and all others that they may refer to.
         nodes: IRIs of the things to check, when not all are.
-        unproven: the statements whose terms are checked, when not all of `parsed` are; with those of the ontology and
-            the shapes.
+        unproven: the statements whose terms are checked, when not all are; `parsed` then has the statements of the
+            ontology and the shapes only, and `everything` is checked otherwise.
     Raises:
         DataError: a violation. Those of parsing and vocabularies stop before shapes and queries run, because a
             misspelt term makes shapes report consequences of it.
@@ -77,12 +78,13 @@ def judge(
     drawn = [path for path in picture_files(settings.home / "queries") if path.suffix == ".rq"]
     queries = [*asking, *checking, *drawn, *words_of_the_site(settings.home)] if nodes is None else []
     with progress.step("vocabulary") as note:
-        quads, context = (parsed.quads, everything) if unproven is None else (unproven, unproven)
+        quads, context = (parsed.quads, everything) if unproven is None else (unproven, parsed.quads)
         terms = undefined_terms(settings.home, quads, context, files, parsed.place, queries)
         note(counted(len(terms), "undefined term"))
-    found = [*parsed.problems, *terms, *dataset_problems(parsed, everything, files)]
+    own = parsed.quads if unproven is None else everything
+    found = [*parsed.problems, *terms, *dataset_problems(own, everything, files, parsed.place)]
     _stop_at_violations(found)
-    found += changed_observation_files(files, parsed.quads)
+    found += changed_observation_files(files, own)
     data = DataGraph(everything)
     size = counted(len(nodes), "thing") if nodes is not None else counted(len(everything), "statement")
     with progress.step("shapes", starting=f"checking {size}") as note:
@@ -102,26 +104,29 @@ def _stop_at_violations(problems: list[FileDiagnostic]) -> None:
         raise DataError(in_order(problems))
 
 
-def dataset_problems(parsed: Parsed, everything: Collection[Quad], files: Sequence[SourceFile]) -> list[FileDiagnostic]:
+def dataset_problems(
+    own: Collection[Quad], everything: Collection[Quad], files: Sequence[SourceFile], locate: Locate
+) -> list[FileDiagnostic]:
     """Finds datasets that several graphs describe, and dataset folders without a description.
 
     Args:
-        parsed: what is checked.
-        everything: the parsed statements and those they may refer to.
+        own: what is checked.
+        everything: these statements and those they may refer to.
         files: the files that were parsed.
+        locate: gives the place of a thing in them, by its IRI.
     """
     described: dict[str, set[str]] = {}
-    for quad in everything:
+    for quad in mentioning(everything, _DATASET):
         if quad.predicate == _TYPE and quad.object == _DATASET and isinstance(quad.subject, NamedNode):
             described.setdefault(quad.subject.value, set()).add(quad.graph_name.value)  # type: ignore[union-attr]
-    own = {quad.graph_name.value for quad in parsed.quads if isinstance(quad.graph_name, NamedNode)}
-    return [*_twice(parsed, described, own), *_undescribed(described, own, files)]
+    graphs = set(graph_counts(own))
+    return [*_twice(locate, described, graphs), *_undescribed(described, graphs, files)]
 
 
-def _twice(parsed: Parsed, described: dict[str, set[str]], own: set[str]) -> Iterator[FileDiagnostic]:
+def _twice(locate: Locate, described: dict[str, set[str]], own: set[str]) -> Iterator[FileDiagnostic]:
     for dataset, graphs in sorted(described.items()):
         if len(graphs) > 1 and graphs & own:
-            place = parsed.place(dataset)
+            place = locate(dataset)
             named = ", ".join(sorted(graph.removeprefix(GRAPH) for graph in graphs))
             yield in_file(
                 place.file if place else "data/",

@@ -2,6 +2,8 @@
 
 versions/known/<key>.zst     the statements of a dataset and the places of its things, zstd with a checksum
 versions/known/terms.json    the datasets whose terms are all defined, and the digest of what defines them
+versions/known/tables.json   the version that was built last, the code that wrote it, and a digest of the source of
+                             each table of its downloads
 
 The key is a digest of the dataset's graph, the names and the content of its files, and the code that reads them. Only
 datasets without a problem are kept, so their statements stand for themselves. Ontology and shapes are always read,
@@ -14,13 +16,13 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
 import zstandard
-from pyoxigraph import NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import NamedNode
 
 from plangraf.diagnostics.diagnostic import FilePlace
 from plangraf.publish.inputs import code_digest
@@ -29,9 +31,9 @@ from plangraf.rdf.namespaces import ONTOLOGY_GRAPH, SHAPES_GRAPH
 from plangraf.sources.files import SourceFile
 from plangraf.sources.turtle import Parsed, read
 from plangraf.store.atomic import write_file
-from plangraf.store.versions import VersionStore
+from plangraf.store.versions import DOWNLOADS, VersionStore
 
-_TERMS = "terms.json"
+_TERMS, _TABLES = "terms.json", "tables.json"
 _ENDING = ".zst"
 _ZSTD_LEVEL = 1
 _READ_ANEW = (ONTOLOGY_GRAPH, SHAPES_GRAPH)
@@ -42,19 +44,23 @@ class Read:
     """The statements of all files.
 
     Attributes:
-        parsed: what a parser of all files returns.
-        fresh: the statements that this build parsed.
-        lines: N-Quads lines of the other statements.
-        unproven: the statements whose terms must be checked.
+        parsed: what a parser of all files returns; its quads are those of the ontology, of the shapes, and of datasets
+            with a problem.
+        lines: N-Quads lines of all other statements, and of these after `add`.
+        unproven: the lines whose terms must be checked.
         datasets, taken: the number of datasets, and of those that are taken from earlier builds.
     """
 
     parsed: Parsed = field(default_factory=Parsed)
-    fresh: set[Quad] = field(default_factory=set)
     lines: list[bytes] = field(default_factory=list)
-    unproven: set[Quad] = field(default_factory=set)
+    unproven: list[bytes] = field(default_factory=list)
     datasets: int = 0
     taken: int = 0
+
+    def add(self, own: Sequence[bytes]) -> None:
+        """Adds the lines of the quads; all are sorted and unique then."""
+        self.lines = _ordered(self.lines, own)
+        self.unproven = _ordered(self.unproven, own)
 
 
 class KnownDatasets:
@@ -68,7 +74,7 @@ class KnownDatasets:
     """
 
     def __init__(self, store: VersionStore, home: Path, files: Sequence[SourceFile], *, renew: bool = False) -> None:
-        self._folder = store.known
+        self._folder, self._versions = store.known, store.path
         self._explained = store.explained
         self._files = files
         self._code = code_digest()
@@ -97,21 +103,40 @@ class KnownDatasets:
                 found.taken += 1
                 self._keys.add(key)
                 if key not in self._proven:
-                    found.unproven.update(_quads(lines))
+                    found.unproven += lines
                 continue
             parsed = read(files)
+            if parsed.problems:
+                _add(found, parsed)
+                continue
+            lines = nquads_lines(parsed.quads)
+            parsed.quads = set()  # the lines take less memory
             _add(found, parsed)
+            found.lines += lines
+            found.unproven += lines
             # A file that was changed meanwhile must not be kept under the digest of its former content.
-            if key is not None and not parsed.problems and self._key(graph, files) == key:
+            if key is not None and self._key(graph, files) == key:
                 with self._explained():
-                    self._keep(key, files, parsed)
+                    self._keep(key, files, parsed, lines)
                 self._keys.add(key)
         return found
 
-    def record(self, *, proven: bool) -> None:
+    def downloads(self) -> tuple[Path | None, Mapping[str, str]]:
+        """The folder of downloads that the last build wrote, and the digests of its tables; None of other code."""
+        try:
+            content = json.loads((self._folder / _TABLES).read_bytes())
+            folder = self._versions / str(content["version"]) / DOWNLOADS
+            tables = {str(name): str(digest) for name, digest in content["tables"].items()}
+            return (folder, tables) if content["code"] == self._code and folder.is_dir() else (None, {})
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None, {}
+
+    def record(self, version: str, tables: Mapping[str, str], *, proven: bool) -> None:
         """Drops the datasets that this build did not have; records that the terms of the others are defined.
 
         Args:
+            version: the id of the version that was built.
+            tables: a digest of the source of each table of its downloads.
             proven: the check of the terms found nothing.
         Raises:
             VersionsError: the folder cannot be written.
@@ -120,12 +145,16 @@ class KnownDatasets:
         with self._explained():
             self._folder.mkdir(exist_ok=True)
             for path in self._folder.iterdir():
-                if path.name.removesuffix(_ENDING) not in keys and path.name != _TERMS:
+                if path.name.removesuffix(_ENDING) not in keys and path.name not in (_TERMS, _TABLES):
                     path.unlink()
-            content = {"defining": self._defining, "datasets": sorted(keys if proven else keys & self._proven)}
-            part = self._folder / f"{_TERMS}.part"
-            write_file(part, json.dumps(content).encode())
-            part.rename(self._folder / _TERMS)
+            defined = sorted(keys if proven else keys & self._proven)
+            self._write(_TERMS, {"defining": self._defining, "datasets": defined})
+            self._write(_TABLES, {"code": self._code, "version": version, "tables": tables})
+
+    def _write(self, name: str, content: object) -> None:
+        part = self._folder / f"{name}.part"
+        write_file(part, json.dumps(content).encode())
+        part.rename(self._folder / name)
 
     def _key(self, graph: str, files: Sequence[SourceFile]) -> str | None:
         """None when a file cannot be read, which the parser reports."""
@@ -147,21 +176,19 @@ class KnownDatasets:
             placed = {
                 NamedNode(iri): FilePlace(file.name, line) for file in files for iri, line in places[file.path.name]
             }
-            quads = _quads(lines)
-        except (OSError, zstandard.ZstdError, ValueError, KeyError, TypeError, SyntaxError):
+        except (OSError, zstandard.ZstdError, ValueError, KeyError, TypeError):
             return None
-        found.parsed.quads.update(quads)
         found.lines += lines
         for subject, place in placed.items():
             found.parsed.places.setdefault(subject, place)
         return lines
 
-    def _keep(self, key: str, files: Sequence[SourceFile], parsed: Parsed) -> None:
+    def _keep(self, key: str, files: Sequence[SourceFile], parsed: Parsed, lines: Sequence[bytes]) -> None:
         places: dict[str, list[tuple[str, int | None]]] = {file.path.name: [] for file in files}
         names = {file.name: file.path.name for file in files}
         for subject, place in parsed.places.items():
             places[names[place.file]].append((subject.value, place.line))
-        content = b"\n".join([json.dumps(places).encode(), *nquads_lines(parsed.quads)])
+        content = b"\n".join([json.dumps(places).encode(), *lines])
         self._folder.mkdir(exist_ok=True)
         part = self._folder / f"{key}.part"
         part.write_bytes(zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_checksum=True).compress(content))
@@ -183,12 +210,15 @@ class KnownDatasets:
         return digest.hexdigest()
 
 
+def _ordered(lines: list[bytes], more: Sequence[bytes]) -> list[bytes]:
+    lines += more
+    lines.sort()
+    # Two data folders may have the same dataset.
+    return [line for line, _ in groupby(lines)]
+
+
 def _add(found: Read, parsed: Parsed) -> None:
-    found.fresh |= parsed.quads
+    found.parsed.quads |= parsed.quads
     found.parsed.problems += parsed.problems
     for subject, place in parsed.places.items():
         found.parsed.places.setdefault(subject, place)
-
-
-def _quads(lines: Sequence[bytes]) -> Iterator[Quad]:
-    return parse(b"\n".join(lines), RdfFormat.N_QUADS, rename_blank_nodes=False)

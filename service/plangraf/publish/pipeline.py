@@ -41,11 +41,11 @@ from plangraf.publish.pictures.writing import Written, write_pictures
 from plangraf.publish.search_index import build_index
 from plangraf.rdf.graph import nquads_lines, paused_collector, relabelled
 from plangraf.rdf.namespaces import ONTOLOGY, PREFIXES, QUERIES, QUERIES_GRAPH
+from plangraf.rdf.quad_lines import QuadLines, distinct_triples, graph_counts
 from plangraf.search.index_files import FOLDER as SEARCH
 from plangraf.settings import Settings
 from plangraf.sources.bulk import read_bulk
 from plangraf.sources.files import FRAMES, SITE, SourceFile, Sources, sources
-from plangraf.sources.turtle import Parsed
 from plangraf.sparql.named.binding import NamedQuery, load_queries
 from plangraf.sparql.named.collection_files import collection_files, load_collections
 from plangraf.sparql.named.head import Titled
@@ -209,27 +209,27 @@ def _build_version(
     found = sources(settings.home, settings.data)
     known = KnownDatasets(store, settings.home, found.files, renew=force)
     read = _parse(settings.home, found, known, progress)
-    parsed = read.parsed
-    with _packed_bulk(found.bulk, parsed.quads, store, progress) as bulk:
+    parsed, lines = read.parsed, read.lines
+    quads = QuadLines(lines)
+    with _packed_bulk(found.bulk, quads, store, progress) as bulk:
         if not drop:
-            _stop_at_losses(store, parsed, bulk.values())
-        lines = sorted([*read.lines, *nquads_lines(read.fresh)])
+            _stop_at_losses(store, quads, parsed.problems, bulk.values())
         with (
-            _downloads_beside(steps, lines, settings.home) as wait_for_dumps,
-            _index_beside(steps, parsed.quads, settings.home) as wait_for_index,
+            _downloads_beside(steps, lines, settings.home, known) as wait_for_dumps,
+            _index_beside(steps, quads, settings.home) as wait_for_index,
             write_stores_beside(store, steps, lines, bulk, settings.memory_triples, renew=force) as wait_for_stores,
             _pictures_beside(store, steps, lines, bulk, settings.home, renew=force) as wait_for_pictures,
         ):
             judged = steps.checked(
-                lambda: judge(settings, parsed, found.files, progress, parsed.quads, unproven=read.unproven)
+                lambda: judge(settings, parsed, found.files, progress, quads, unproven=QuadLines(read.unproven))
             )
             problems = judged.problems
             with progress.step("search") as note:
                 note(counted(wait_for_index(), "entry", "entries"))
             pictures = _wait(wait_for_pictures, steps, progress)
             with progress.step("write") as note:
-                wait_for_dumps()
-                described = manifest(parsed.quads, problems, bulk.values())
+                tables = wait_for_dumps()
+                described = manifest(quads, problems, bulk.values())
                 extra = {REPORT: as_json(problems)}
                 own = {name: steps.folder(name) for name in (DOWNLOADS, SEARCH)}
                 folders = {**own, **wait_for_stores(), **pictures}
@@ -239,15 +239,16 @@ def _build_version(
                     store.keep_context(context.read_bytes())
                 store.record_inputs(digest, version.id, settings.data)
                 store.prune(settings.keep_versions - 1)
-                known.record(proven=judged.terms_defined)
+                known.record(version.id, tables, proven=judged.terms_defined)
                 note(f"version {version.id}, {counted(version.triples, 'triple')}")
     return Built(version, fresh=True, problems=tuple(problems))
 
 
 def _downloads_beside(
-    steps: FinishedSteps, lines: Sequence[bytes], home: Path
-) -> AbstractContextManager[Callable[[], object]]:
-    work = partial(write_dumps, lines, steps.folder(DOWNLOADS), load_download_titles(home))
+    steps: FinishedSteps, lines: Sequence[bytes], home: Path, known: KnownDatasets
+) -> AbstractContextManager[Callable[[], dict[str, str]]]:
+    """Yields a function that waits for the downloads, and returns what `write_dumps` does."""
+    work = partial(write_dumps, lines, steps.folder(DOWNLOADS), load_download_titles(home), *known.downloads())
     return steps.beside(DOWNLOADS, "The downloads of the version", work)
 
 
@@ -301,26 +302,27 @@ def _parse(home: Path, found: Sources, known: KnownDatasets, progress: Progress)
         parsed = read.parsed
         parsed.problems += [skipped.problem for skipped in found.skipped]
         try:
-            read.fresh |= describe_queries(load_queries(home / "queries").values())
+            parsed.quads |= describe_queries(load_queries(home / "queries").values())
         except DataError as error:
             parsed.problems += error.problems
         parsed.problems += check_site_files(home)
-        read.fresh = relabelled(read.fresh)
-        parsed.quads |= read.fresh
-        read.unproven |= read.fresh
+        parsed.quads = relabelled(parsed.quads)
+        read.add(nquads_lines(parsed.quads))
         note(counted(len(found.files), "file"))
-        note(counted(len(parsed.quads), "statement"))
+        note(counted(len(read.lines), "statement"))
         if read.taken:
             note(f"{read.taken} of {counted(read.datasets, 'dataset')} as before")
     return read
 
 
-def _stop_at_losses(store: VersionStore, parsed: Parsed, bulk: Collection[BulkGraph]) -> None:
+def _stop_at_losses(
+    store: VersionStore, quads: Collection[Quad], problems: Sequence[FileDiagnostic], bulk: Collection[BulkGraph]
+) -> None:
     """Reports lost datasets together with the parse problems, because these may be the cause."""
     try:
-        stop_at_losses(store, content_of(parsed.quads, {one.graph: one.triples for one in bulk}))
+        stop_at_losses(store, content_of(quads, {one.graph: one.triples for one in bulk}))
     except DataError as error:
-        raise DataError([*parsed.problems, *error.problems]) from error
+        raise DataError([*problems, *error.problems]) from error
 
 
 @contextmanager
@@ -348,10 +350,10 @@ def manifest(
 ) -> dict[str, object]:
     """The content of manifest.json without the id: sizes, and the number of warnings by shape."""
     in_bulk = sum(one.triples for one in bulk)
-    graphs = Counter(str(quad.graph_name)[1:-1] for quad in quads)
+    graphs = graph_counts(quads)
     graphs.update({one.graph: one.triples for one in bulk})
     return {
-        "triples": len({quad.triple for quad in quads}) + in_bulk,
+        "triples": distinct_triples(quads) + in_bulk,
         "quads": len(quads) + in_bulk,
         "graphs": dict(sorted(graphs.items())),
         "warnings": dict(
