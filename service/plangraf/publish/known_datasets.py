@@ -4,6 +4,7 @@ versions/known/<key>.zst     the statements of a dataset and the places of its t
 versions/known/terms.json    the datasets whose terms are all defined, and the digest of what defines them
 versions/known/tables.json   the version that was built last, the code that wrote it, and a digest of the source of
                              each table of its downloads
+versions/known/results.zst   the results of its shapes and checks, its datasets, and the digest of what decided them
 
 The key is a digest of the dataset's graph, the names and the content of its files, and the code that reads them. Only
 datasets without a problem are kept, so their statements stand for themselves. Ontology and shapes are always read,
@@ -24,6 +25,7 @@ from pathlib import Path
 import zstandard
 from pyoxigraph import NamedNode
 
+from plangraf.checks.kept_results import Change, Results
 from plangraf.diagnostics.diagnostic import FilePlace
 from plangraf.publish.inputs import code_digest
 from plangraf.rdf.graph import nquads_lines
@@ -33,7 +35,7 @@ from plangraf.sources.turtle import Parsed, read
 from plangraf.store.atomic import write_file
 from plangraf.store.versions import DOWNLOADS, VersionStore
 
-_TERMS, _TABLES = "terms.json", "tables.json"
+_TERMS, _TABLES, _RESULTS = "terms.json", "tables.json", "results.zst"
 _ENDING = ".zst"
 _ZSTD_LEVEL = 1
 _READ_ANEW = (ONTOLOGY_GRAPH, SHAPES_GRAPH)
@@ -84,6 +86,8 @@ class KnownDatasets:
             with self._explained():
                 shutil.rmtree(self._folder, ignore_errors=True)
         self._proven = self._read_proven()
+        self._deciding = self._deciding_digest(home)
+        self._all_known = True
 
     def read(self) -> Read:
         """Takes the known datasets, and parses and keeps the others.
@@ -108,6 +112,7 @@ class KnownDatasets:
             parsed = read(files)
             if parsed.problems:
                 _add(found, parsed)
+                self._all_known = False
                 continue
             lines = nquads_lines(parsed.quads)
             parsed.quads = set()  # the lines take less memory
@@ -119,7 +124,27 @@ class KnownDatasets:
                 with self._explained():
                     self._keep(key, files, parsed, lines)
                 self._keys.add(key)
+            else:
+                self._all_known = False
         return found
+
+    def change(self) -> Change | None:
+        """What changed since the last build, after `read`; None when its results say nothing about this build."""
+        if not self._all_known:
+            return None
+        try:
+            content = json.loads(zstandard.decompress((self._folder / _RESULTS).read_bytes()))
+            before = {str(key) for key in content["datasets"]}
+            if content["deciding"] != self._deciding:
+                return None
+            old = {line for key in before - self._keys for line in self._lines(key)}
+            new = {line for key in self._keys - before for line in self._lines(key)}
+            return Change(Results.from_json(content["results"]), sorted(old ^ new))
+        except (OSError, zstandard.ZstdError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+    def _lines(self, key: str) -> list[bytes]:
+        return zstandard.decompress((self._folder / f"{key}{_ENDING}").read_bytes()).split(b"\n")[1:]
 
     def downloads(self) -> tuple[Path | None, Mapping[str, str]]:
         """The folder of downloads that the last build wrote, and the digests of its tables; None of other code."""
@@ -131,12 +156,13 @@ class KnownDatasets:
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None, {}
 
-    def record(self, version: str, tables: Mapping[str, str], *, proven: bool) -> None:
+    def record(self, version: str, tables: Mapping[str, str], results: Results | None, *, proven: bool) -> None:
         """Drops the datasets that this build did not have; records that the terms of the others are defined.
 
         Args:
             version: the id of the version that was built.
             tables: a digest of the source of each table of its downloads.
+            results: those of the shapes and checks, if this build has them.
             proven: the check of the terms found nothing.
         Raises:
             VersionsError: the folder cannot be written.
@@ -145,15 +171,20 @@ class KnownDatasets:
         with self._explained():
             self._folder.mkdir(exist_ok=True)
             for path in self._folder.iterdir():
-                if path.name.removesuffix(_ENDING) not in keys and path.name not in (_TERMS, _TABLES):
+                if path.name.removesuffix(_ENDING) not in keys and path.name not in (_TERMS, _TABLES, _RESULTS):
                     path.unlink()
             defined = sorted(keys if proven else keys & self._proven)
             self._write(_TERMS, {"defining": self._defining, "datasets": defined})
             self._write(_TABLES, {"code": self._code, "version": version, "tables": tables})
+            if results is not None and self._all_known:
+                said = {"deciding": self._deciding, "datasets": sorted(keys), "results": results.as_json()}
+                self._write(_RESULTS, said)
+            else:
+                (self._folder / _RESULTS).unlink(missing_ok=True)
 
     def _write(self, name: str, content: object) -> None:
-        part = self._folder / f"{name}.part"
-        write_file(part, json.dumps(content).encode())
+        part, written = self._folder / f"{name}.part", json.dumps(content).encode()
+        write_file(part, zstandard.compress(written) if name.endswith(_ENDING) else written)
         part.rename(self._folder / name)
 
     def _key(self, graph: str, files: Sequence[SourceFile]) -> str | None:
@@ -200,6 +231,13 @@ class KnownDatasets:
             return frozenset(content["datasets"]) if content["defining"] == self._defining else frozenset()
         except (OSError, ValueError, KeyError, TypeError):
             return frozenset()
+
+    def _deciding_digest(self, home: Path) -> str:
+        """Of all that decides the results of the same datasets: what defines terms, and all queries."""
+        digest = hashlib.sha256(self._defining.encode())
+        for path in sorted((home / "queries").rglob("*.rq")):
+            digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()
 
     def _defining_digest(self, home: Path) -> str:
         """Of all that decides whether a term is defined: the ontology, the shapes and the pinned vocabularies."""

@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import Literal, NamedNode, Quad, Store
 
+from plangraf.checks.data_graph import DataGraph
 from plangraf.checks.verdict import judge
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, as_json
 from plangraf.diagnostics.progress import Progress, counted
@@ -41,7 +42,7 @@ from plangraf.publish.pictures.writing import Written, write_pictures
 from plangraf.publish.search_index import build_index
 from plangraf.rdf.graph import nquads_lines, paused_collector, relabelled
 from plangraf.rdf.namespaces import ONTOLOGY, PREFIXES, QUERIES, QUERIES_GRAPH
-from plangraf.rdf.quad_lines import QuadLines, distinct_triples, graph_counts
+from plangraf.rdf.quad_lines import QuadLines, distinct_triples, graph_counts, load_store
 from plangraf.search.index_files import FOLDER as SEARCH
 from plangraf.settings import Settings
 from plangraf.sources.bulk import read_bulk
@@ -214,14 +215,17 @@ def _build_version(
     with _packed_bulk(found.bulk, quads, store, progress) as bulk:
         if not drop:
             _stop_at_losses(store, quads, parsed.problems, bulk.values())
+        # Loaded before the steps begin, so that their processes share it.
+        loaded = load_store(lines)
         with (
             _downloads_beside(steps, lines, settings.home, known) as wait_for_dumps,
-            _index_beside(steps, quads, settings.home) as wait_for_index,
+            _index_beside(steps, quads, settings.home, loaded) as wait_for_index,
             write_stores_beside(store, steps, lines, bulk, settings.memory_triples, renew=force) as wait_for_stores,
-            _pictures_beside(store, steps, lines, bulk, settings.home, renew=force) as wait_for_pictures,
+            _pictures_beside(store, steps, lines, bulk, settings.home, loaded, renew=force) as wait_for_pictures,
         ):
+            data, unproven = DataGraph(quads, loaded), QuadLines(read.unproven)
             judged = steps.checked(
-                lambda: judge(settings, parsed, found.files, progress, quads, unproven=QuadLines(read.unproven))
+                lambda: judge(settings, parsed, found.files, progress, data, None, unproven, known.change())
             )
             problems = judged.problems
             with progress.step("search") as note:
@@ -234,14 +238,18 @@ def _build_version(
                 own = {name: steps.folder(name) for name in (DOWNLOADS, SEARCH)}
                 folders = {**own, **wait_for_stores(), **pictures}
                 version = store.write(lines, described, extra, folders, bulk)
-                context = settings.home / "ontology" / CONTEXT
-                if context.is_file():
-                    store.keep_context(context.read_bytes())
+                _keep_context(store, settings.home)
                 store.record_inputs(digest, version.id, settings.data)
                 store.prune(settings.keep_versions - 1)
-                known.record(version.id, tables, proven=judged.terms_defined)
+                known.record(version.id, tables, judged.results, proven=judged.terms_defined)
                 note(f"version {version.id}, {counted(version.triples, 'triple')}")
     return Built(version, fresh=True, problems=tuple(problems))
+
+
+def _keep_context(store: VersionStore, home: Path) -> None:
+    context = home / "ontology" / CONTEXT
+    if context.is_file():
+        store.keep_context(context.read_bytes())
 
 
 def _downloads_beside(
@@ -253,16 +261,17 @@ def _downloads_beside(
 
 
 def _index_beside(
-    steps: FinishedSteps, quads: Collection[Quad], home: Path
+    steps: FinishedSteps, quads: Collection[Quad], home: Path, loaded: Store
 ) -> AbstractContextManager[Callable[[], int]]:
     """Yields a function that waits for the search index, and returns the number of its entries."""
-    return steps.beside(SEARCH, "The index for the search", partial(build_index, quads, home, steps.folder(SEARCH)))
+    work = partial(build_index, quads, home, steps.folder(SEARCH), loaded)
+    return steps.beside(SEARCH, "The index for the search", work)
 
 
 @contextmanager
 def _pictures_beside(
     store: VersionStore, steps: FinishedSteps, lines: Sequence[bytes], bulk: Mapping[Path, BulkGraph], home: Path,
-    *, renew: bool,
+    loaded: Store, *, renew: bool,
 ) -> Iterator[Callable[[], Written | None]]:  # fmt: skip
     """Yields a function that waits for the pictures, which is None when neither this version nor the last has any.
 
@@ -275,7 +284,7 @@ def _pictures_beside(
         return
 
     def work() -> tuple[int, int]:
-        written = write_pictures(lines, steps.folder(PICTURES), pictures, None if renew else known, bulk)
+        written = write_pictures(lines, steps.folder(PICTURES), pictures, None if renew else known, bulk, loaded)
         return written.drawn, written.taken
 
     with steps.beside(PICTURES, "The pictures of the version", work) as wait:

@@ -6,15 +6,17 @@ parsing it.
 
 from __future__ import annotations
 
+import io
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
 
 from plangraf.rdf.graph import graph_of, nquads_lines
 
 _BLOCK = 10_000
+_LOADED = 200_000
 
 
 class QuadLines(Collection[Quad]):
@@ -56,6 +58,29 @@ def mentioning(quads: Collection[Quad], *terms: NamedNode) -> Iterable[Quad]:
         return quads
     names = [str(term).encode() for term in terms]
     return parsed([line for line in quads.lines if any(name in line for name in names)])
+
+
+def of_graphs(quads: Collection[Quad], *graphs: str) -> Iterable[Quad]:
+    """The quads that may stand in one of the graphs: of lines those that do, else all."""
+    if not isinstance(quads, QuadLines):
+        return quads
+    ends = tuple(f" <{graph}> .".encode() for graph in graphs)
+    return parsed([line for line in quads.lines if line.endswith(ends)])
+
+
+def load_store(lines: Sequence[bytes]) -> Store:
+    """A store in memory with the named graphs, and with their union without duplicates as the default graph."""
+    store = Store()
+    for first in range(0, len(lines), _LOADED):
+        named: list[bytes] = []
+        nameless: list[bytes] = []
+        for line in lines[first : first + _LOADED]:
+            # Not bulk_load, which renames blank nodes: a label must mean one node in all graphs.
+            own = nameless if b"_:" in line else named
+            own += (line, line.rpartition(b" <")[0] + b" .")
+        store.bulk_load(io.BytesIO(b"\n".join(named)), RdfFormat.N_QUADS)
+        store.bulk_extend(parse(b"\n".join(nameless), RdfFormat.N_QUADS, rename_blank_nodes=False))
+    return store
 
 
 def graph_counts(quads: Collection[Quad]) -> Counter[str]:

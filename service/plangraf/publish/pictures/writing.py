@@ -13,7 +13,6 @@ has already, by a digest of its rows and of what draws them, is taken from there
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -28,8 +27,8 @@ from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, RdfFormat, Stor
 from plangraf.publish.pictures import drawing, rows, svg
 from plangraf.publish.pictures.bulk_lines import lines_about
 from plangraf.rdf.bulk_terms import BulkTerms
-from plangraf.rdf.graph import nquads_text
 from plangraf.rdf.namespaces import GRAPH, PREFIXES
+from plangraf.rdf.quad_lines import load_store
 from plangraf.sparql.named.binding import LANGUAGES
 from plangraf.sparql.named.picture_files import Picture
 from plangraf.store.atomic import write_file
@@ -73,6 +72,7 @@ def write_pictures(
     pictures: Sequence[Picture],
     known: Path | None = None,
     bulk: Mapping[Path, BulkGraph] | None = None,
+    loaded: Store | None = None,
 ) -> Written:
     """Creates a folder and writes all pictures of a version into it.
 
@@ -82,12 +82,13 @@ def write_pictures(
         pictures: what to draw.
         known: the pictures of another version, whose equal drawings are taken.
         bulk: the bulk graphs of the version, by their compressed files.
+        loaded: a store of the lines, which this process may change; else one is loaded, see `load_store`.
     Raises:
         DataError: a query cannot be evaluated, or a drawing cannot be used.
         OSError: a file cannot be written.
     """
     folder.mkdir(parents=True)
-    writer = _Writer(_Data(lines, bulk or {}), folder, known)
+    writer = _Writer(_Data(lines, bulk or {}, loaded), folder, known)
     described = [writer.write(picture) for picture in pictures]
     content = {"municipalities": writer.data.names, "pictures": described}
     write_file(folder / PICTURES_INDEX, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())
@@ -104,6 +105,7 @@ class _Data:
 
     lines: Sequence[bytes]
     bulk: Mapping[Path, BulkGraph] = field(default_factory=dict)
+    loaded: Store | None = None
 
     @property
     def too_many(self) -> bool:
@@ -128,11 +130,7 @@ class _Data:
 
     @cached_property
     def _own(self) -> Store:
-        store = Store()
-        quads = list(parse(io.BytesIO(nquads_text(self.lines)), RdfFormat.N_QUADS, rename_blank_nodes=False))
-        store.bulk_extend(quads)
-        store.bulk_extend({Quad(quad.subject, quad.predicate, quad.object) for quad in quads})
-        return store
+        return load_store(self.lines) if self.loaded is None else self.loaded
 
     @cached_property
     def _bulk_lines(self) -> tuple[Mapping[str, Sequence[bytes]], bool]:
