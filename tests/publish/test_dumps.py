@@ -20,9 +20,10 @@ import yaml
 import zstandard
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
-from plangraf.publish.class_tables import as_csv, as_parquet, tables
+from plangraf.publish.class_tables import as_csv, as_parquet, sources
 from plangraf.publish.dumps import citation, write_dumps
 from plangraf.publish.pipeline import load_download_titles
+from plangraf.rdf.graph import nquads_lines
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.store.versions import Version, VersionStore
 
@@ -206,7 +207,9 @@ def test_values_that_a_type_cannot_hold_stay_strings(datatype: str, written: str
     value = Literal(written, datatype=NamedNode(f"http://www.w3.org/2001/XMLSchema#{datatype}"))
     statement = Triple(thing, NamedNode("urn:p:x"), value)
     said = [Triple(thing, NamedNode(RDF_TYPE), NamedNode(ONTOLOGY + "Plan")), statement]
-    (table,) = tables(said)
+    graph = NamedNode(GRAPH + "9999/x")
+    (source,) = sources(nquads_lines([Quad(*triple, graph) for triple in said]))
+    table = source.table()
     read = pyarrow.parquet.read_table(io.BytesIO(as_parquet(table)))
     assert str(read.schema.field("urn:p:x").type) == type_
     assert _written(read.column("urn:p:x").to_pylist()[0]) == _written(written)

@@ -184,7 +184,7 @@ class KnownDatasets:
 
     def _write(self, name: str, content: object) -> None:
         part, written = self._folder / f"{name}.part", json.dumps(content).encode()
-        write_file(part, zstandard.compress(written) if name.endswith(_ENDING) else written)
+        write_file(part, _packed(written) if name.endswith(_ENDING) else written)
         part.rename(self._folder / name)
 
     def _key(self, graph: str, files: Sequence[SourceFile]) -> str | None:
@@ -222,7 +222,7 @@ class KnownDatasets:
         content = b"\n".join([json.dumps(places).encode(), *lines])
         self._folder.mkdir(exist_ok=True)
         part = self._folder / f"{key}.part"
-        part.write_bytes(zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_checksum=True).compress(content))
+        part.write_bytes(_packed(content))
         part.rename(self._folder / f"{key}{_ENDING}")
 
     def _read_proven(self) -> frozenset[str]:
@@ -246,6 +246,10 @@ class KnownDatasets:
         for path in (*paths, *sorted((home / "ontology" / "vocabularies").glob("*.tsv"))):
             digest.update(hashlib.sha256(path.read_bytes() if path.is_file() else b"").digest())
         return digest.hexdigest()
+
+
+def _packed(content: bytes) -> bytes:
+    return zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_checksum=True).compress(content)
 
 
 def _ordered(lines: list[bytes], more: Sequence[bytes]) -> list[bytes]:
