@@ -108,9 +108,14 @@ class Change:
             predicates = matched_predicates(check.read_text(encoding="utf-8"))
         except RequestError:
             return None
-        if predicates is None or any(line.split(b" ", 2)[1][1:-1].decode() in predicates for line in self.changed):
+        if predicates is None or not predicates.isdisjoint(self.predicates):
             return None
         return [_placed(one, one[4] or check.name, locate) for one in known]
+
+    @property
+    def predicates(self) -> frozenset[str]:
+        """The properties of the changed statements."""
+        return frozenset(line.split(b" ", 2)[1][1:-1].decode() for line in self.changed)
 
     def keys(self, data: QuadLines, locate: Locate) -> list[FileDiagnostic] | None:
         """What the check of the keys of data cubes found; None when a statement of a cube changed."""

@@ -33,7 +33,7 @@ from plangraf.rdf.namespaces import ONTOLOGY_GRAPH, SHAPES_GRAPH
 from plangraf.sources.files import SourceFile
 from plangraf.sources.turtle import Parsed, read
 from plangraf.store.atomic import write_file
-from plangraf.store.versions import DOWNLOADS, VersionStore
+from plangraf.store.versions import VersionStore
 
 _TERMS, _TABLES, _RESULTS = "terms.json", "tables.json", "results.zst"
 _ENDING = ".zst"
@@ -146,11 +146,11 @@ class KnownDatasets:
     def _lines(self, key: str) -> list[bytes]:
         return zstandard.decompress((self._folder / f"{key}{_ENDING}").read_bytes()).split(b"\n")[1:]
 
-    def downloads(self) -> tuple[Path | None, Mapping[str, str]]:
-        """The folder of downloads that the last build wrote, and the digests of its tables; None of other code."""
+    def last(self) -> tuple[Path | None, Mapping[str, str]]:
+        """The version that the last build wrote, and the digests of its tables; None if other code wrote it."""
         try:
             content = json.loads((self._folder / _TABLES).read_bytes())
-            folder = self._versions / str(content["version"]) / DOWNLOADS
+            folder = self._versions / str(content["version"])
             tables = {str(name): str(digest) for name, digest in content["tables"].items()}
             return (folder, tables) if content["code"] == self._code and folder.is_dir() else (None, {})
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -233,10 +233,10 @@ class KnownDatasets:
             return frozenset()
 
     def _deciding_digest(self, home: Path) -> str:
-        """Of all that decides the results of the same datasets: what defines terms, and all queries."""
+        """Of all that decides the results of the same datasets: what defines terms, all queries and pictures."""
         digest = hashlib.sha256(self._defining.encode())
-        for path in sorted((home / "queries").rglob("*.rq")):
-            digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+        for path in sorted(path for path in (home / "queries").rglob("*") if path.is_file()):
+            digest.update(str(path.relative_to(home)).encode() + hashlib.sha256(path.read_bytes()).digest())
         return digest.hexdigest()
 
     def _defining_digest(self, home: Path) -> str:

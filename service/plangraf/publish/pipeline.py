@@ -22,6 +22,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from plangraf.checks.data_graph import DataGraph
+from plangraf.checks.kept_results import Change
 from plangraf.checks.verdict import judge
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, as_json
 from plangraf.diagnostics.progress import Progress, counted
@@ -216,17 +217,16 @@ def _build_version(
         if not drop:
             _stop_at_losses(store, quads, parsed.problems, bulk.values())
         # Loaded before the steps begin, so that their processes share it.
-        loaded = load_store(lines)
+        loaded, change = load_store(lines), known.change()
+        earlier = _earlier_pictures(store, known, change)
         with (
             _downloads_beside(steps, lines, settings.home, known) as wait_for_dumps,
             _index_beside(steps, quads, settings.home, loaded) as wait_for_index,
             write_stores_beside(store, steps, lines, bulk, settings.memory_triples, renew=force) as wait_for_stores,
-            _pictures_beside(store, steps, lines, bulk, settings.home, loaded, renew=force) as wait_for_pictures,
+            _pictures_beside(steps, lines, bulk, settings.home, loaded, earlier, renew=force) as wait_for_pictures,
         ):
             data, unproven = DataGraph(quads, loaded), QuadLines(read.unproven)
-            judged = steps.checked(
-                lambda: judge(settings, parsed, found.files, progress, data, None, unproven, known.change())
-            )
+            judged = steps.checked(lambda: judge(settings, parsed, found.files, progress, data, None, unproven, change))
             problems = judged.problems
             with progress.step("search") as note:
                 note(counted(wait_for_index(), "entry", "entries"))
@@ -256,7 +256,9 @@ def _downloads_beside(
     steps: FinishedSteps, lines: Sequence[bytes], home: Path, known: KnownDatasets
 ) -> AbstractContextManager[Callable[[], dict[str, str]]]:
     """Yields a function that waits for the downloads, and returns what `write_dumps` does."""
-    work = partial(write_dumps, lines, steps.folder(DOWNLOADS), load_download_titles(home), *known.downloads())
+    last, tables = known.last()
+    downloads = last / DOWNLOADS if last is not None else None
+    work = partial(write_dumps, lines, steps.folder(DOWNLOADS), load_download_titles(home), downloads, tables)
     return steps.beside(DOWNLOADS, "The downloads of the version", work)
 
 
@@ -268,23 +270,35 @@ def _index_beside(
     return steps.beside(SEARCH, "The index for the search", work)
 
 
+def _earlier_pictures(
+    store: VersionStore, known: KnownDatasets, change: Change | None
+) -> tuple[Path | None, frozenset[str] | None]:
+    """The pictures of an earlier version, and the properties of what changed since, if that is known."""
+    last, _ = known.last()
+    if last is not None and change is not None:
+        return last / PICTURES, change.predicates
+    return (store.current().path / PICTURES if store.has_current() else None), None
+
+
 @contextmanager
 def _pictures_beside(
-    store: VersionStore, steps: FinishedSteps, lines: Sequence[bytes], bulk: Mapping[Path, BulkGraph], home: Path,
-    loaded: Store, *, renew: bool,
+    steps: FinishedSteps, lines: Sequence[bytes], bulk: Mapping[Path, BulkGraph], home: Path,
+    loaded: Store, earlier: tuple[Path | None, frozenset[str] | None], *, renew: bool,
 ) -> Iterator[Callable[[], Written | None]]:  # fmt: skip
     """Yields a function that waits for the pictures, which is None when neither this version nor the last has any.
 
     `renew` draws also what the present version has.
     """
-    known = store.current().path / PICTURES if store.has_current() else None
+    known, changed = earlier
     pictures = load_drawable(home)
     if not pictures and (known is None or not known.is_dir()):
         yield lambda: None
         return
 
     def work() -> tuple[int, int]:
-        written = write_pictures(lines, steps.folder(PICTURES), pictures, None if renew else known, bulk, loaded)
+        written = write_pictures(
+            lines, steps.folder(PICTURES), pictures, None if renew else known, bulk, loaded, changed
+        )
         return written.drawn, written.taken
 
     with steps.beside(PICTURES, "The pictures of the version", work) as wait:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from typing import TypeVar
 
 from plangraf.sparql.nodes import (
     Alternative,
+    GraphClause,
     Inverse,
     Link,
     NegatedSet,
@@ -23,6 +25,7 @@ from plangraf.sparql.nodes import (
 )
 from plangraf.sparql.safety import read
 
+Found = TypeVar("Found", bound=Node)
 # A constraint that leads further is as good as unbounded.
 _FURTHEST = 4
 
@@ -52,7 +55,10 @@ def matched_predicates(query: str) -> frozenset[str] | None:
         QueryError: it cannot be read.
     """
     found: set[str] = set()
-    for triple in _triples(read(query).tree):
+    tree = read(query).tree
+    if any(next(_below(clause.group, Triple), None) is None for clause in _below(tree, GraphClause)):
+        return None  # it matches the names of graphs
+    for triple in _below(tree, Triple):
         own = None if isinstance(triple.verb, Variable) else _predicates(triple.verb)
         if own is None:
             return None
@@ -67,7 +73,7 @@ def links_from(query: str, variable: str) -> Links | None:
         QueryError: the query cannot be read.
     """
     levels, furthest, inverse = {variable: 0}, 0, set[str]()
-    waiting = list(_triples(read(query).tree))
+    waiting = list(_below(read(query).tree, Triple))
     while waiting:
         forward = [triple for triple in waiting if _name(triple.subject) in levels]
         # Against its direction only where nothing leads to the subject.
@@ -91,16 +97,16 @@ def links_from(query: str, variable: str) -> Links | None:
     return Links(furthest, frozenset(inverse))
 
 
-def _triples(node: object) -> Iterator[Triple]:
-    """All triple patterns below a node."""
-    if isinstance(node, Triple):
+def _below(node: object, kind: type[Found]) -> Iterator[Found]:
+    """All nodes of a kind in a tree."""
+    if isinstance(node, kind):
         yield node
-    elif isinstance(node, list):
+    if isinstance(node, list):
         for member in node:
-            yield from _triples(member)
+            yield from _below(member, kind)
     elif isinstance(node, Node):
         for field in fields(node):
-            yield from _triples(getattr(node, field.name))
+            yield from _below(getattr(node, field.name), kind)
 
 
 def _name(term: Node) -> str:

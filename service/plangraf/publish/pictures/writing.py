@@ -15,12 +15,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version as installed_version
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, RdfFormat, Store, parse
 
@@ -29,6 +30,7 @@ from plangraf.publish.pictures.bulk_lines import lines_about
 from plangraf.rdf.bulk_terms import BulkTerms
 from plangraf.rdf.namespaces import GRAPH, PREFIXES
 from plangraf.rdf.quad_lines import load_store
+from plangraf.sparql.matched_terms import matched_predicates
 from plangraf.sparql.named.binding import LANGUAGES
 from plangraf.sparql.named.picture_files import Picture
 from plangraf.store.atomic import write_file
@@ -73,6 +75,7 @@ def write_pictures(
     known: Path | None = None,
     bulk: Mapping[Path, BulkGraph] | None = None,
     loaded: Store | None = None,
+    changed: Set[str] | None = None,
 ) -> Written:
     """Creates a folder and writes all pictures of a version into it.
 
@@ -83,12 +86,14 @@ def write_pictures(
         known: the pictures of another version, whose equal drawings are taken.
         bulk: the bulk graphs of the version, by their compressed files.
         loaded: a store of the lines, which this process may change; else one is loaded, see `load_store`.
+        changed: the properties of all statements that differ from the other version, drawn by the same code from the
+            same declarations; None when that is not so.
     Raises:
         DataError: a query cannot be evaluated, or a drawing cannot be used.
         OSError: a file cannot be written.
     """
     folder.mkdir(parents=True)
-    writer = _Writer(_Data(lines, bulk or {}, loaded), folder, known)
+    writer = _Writer(_Data(lines, bulk or {}, loaded), folder, known, changed)
     described = [writer.write(picture) for picture in pictures]
     content = {"municipalities": writer.data.names, "pictures": described}
     write_file(folder / PICTURES_INDEX, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())
@@ -115,8 +120,13 @@ class _Data:
         """Whether a picture needs statements that are too many to load."""
         if self.too_many or not self._bulk_lines[1]:
             return self.too_many
-        terms = BulkTerms.joined(graph.terms for graph in self.bulk.values())
-        return rows.reaches_bulk(picture, terms)
+        return self.may_reach_bulk(picture)
+
+    def may_reach_bulk(self, picture: Picture) -> bool:
+        """Whether the query of a picture can match a triple of a bulk file."""
+        if not self.bulk:
+            return False
+        return rows.reaches_bulk(picture, BulkTerms.joined(graph.terms for graph in self.bulk.values()))
 
     @cached_property
     def store(self) -> Store:
@@ -185,6 +195,7 @@ class _Writer:
     data: _Data
     folder: Path
     known: Path | None
+    changed: Set[str] | None = None
     drawn: int = 0
     taken: int = 0
     _code: str = field(default_factory=lambda: _code_digest())
@@ -213,6 +224,12 @@ class _Writer:
         }  # fmt: skip
 
     def _in_each_language(self, picture: Picture, number: str | None, skip_empty: bool) -> list[dict[str, object]]:
+        before = [one for language in LANGUAGES if (one := self._as_before(picture, number, language))]
+        if len(before) == len(LANGUAGES):
+            drawn = sum(one["state"] == "drawn" for one in before)
+            self.drawn += drawn
+            self.taken += drawn
+            return before
         found = []
         for language in LANGUAGES:
             answer = (
@@ -279,6 +296,37 @@ class _Writer:
             files[f"svg{ending}"] = svg.whole_file(found, title, sentence, _FOOT, theme)
             files[f"png{ending}"] = drawing.png(files[f"svg{ending}"])
         return files
+
+    def _as_before(self, picture: Picture, number: str | None, language: str) -> dict[str, object] | None:
+        """The entry of a drawing in the other version, whose files are taken; None when its rows may differ now."""
+        entry = self._entries.get((picture.name, number, language))
+        if self.changed is None or self.known is None or entry is None or self.data.may_reach_bulk(picture):
+            return None
+        predicates = matched_predicates(str(entry["query"])) if entry["query"] else None
+        if predicates is None or not predicates.isdisjoint(self.changed):
+            return None
+        files: Mapping[str, Mapping[str, str]] = entry["files"]
+        try:
+            bodies = {one["name"]: (self.known / one["name"]).read_bytes() for one in files.values()}
+        except OSError:
+            return None
+        if any(hashlib.sha256(bodies[one["name"]]).hexdigest() != one["sha256"] for one in files.values()):
+            return None
+        for name, body in bodies.items():
+            write_file(self.folder / name, body)
+        return dict(entry)
+
+    @cached_property
+    def _entries(self) -> Mapping[tuple[str, str | None, str], Mapping[str, Any]]:
+        """The entries of the other version by picture, municipality and language."""
+        if self.known is None or self.changed is None:
+            return {}
+        try:
+            pictures = json.loads((self.known / PICTURES_INDEX).read_bytes())["pictures"]
+            return {(one["name"], each["municipality"], each["language"]): each
+                    for one in pictures for each in one["drawings"]}  # fmt: skip
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
 
     def _taken(self, identity: str) -> dict[str, bytes] | None:
         """The files of an equal drawing of the other version; None when it has none or one is missing."""
