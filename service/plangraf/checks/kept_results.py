@@ -110,7 +110,7 @@ class Change:
             return None
         if predicates is None or not predicates.isdisjoint(self.predicates):
             return None
-        return [_placed(one, one[4] or check.name, locate) for one in known]
+        return in_order(_placed(one, one[4] or check.name, locate) for one in known)
 
     @property
     def predicates(self) -> frozenset[str]:
@@ -124,7 +124,7 @@ class Change:
         now = (line for subject in subjects for line in lines_of(data.lines, subject))
         if known is None or any(_CUBE in line for line in (*self.changed, *now)):
             return None
-        return [_placed(one, _ELSEWHERE, locate) for one in known]
+        return in_order(_placed(one, _ELSEWHERE, locate) for one in known)
 
 
 def _told(one: FileDiagnostic) -> Told:
