@@ -305,21 +305,30 @@ class _Writer:
         predicates = matched_predicates(str(entry["query"])) if entry["query"] else None
         if predicates is None or not predicates.isdisjoint(self.changed):
             return None
-        files: Mapping[str, Mapping[str, str]] = entry["files"]
+        bodies = self._whole({kind: one["name"] for kind, one in entry["files"].items()})
+        if bodies is None:
+            return None
+        for kind, body in bodies.items():
+            write_file(self.folder / entry["files"][kind]["name"], body)
+        return dict(entry)
+
+    def _whole(self, names: Mapping[str, str]) -> dict[str, bytes] | None:
+        """Files of the other version by kind; None when one is missing or damaged."""
+        if self.known is None:
+            return None
         try:
-            bodies = {one["name"]: (self.known / one["name"]).read_bytes() for one in files.values()}
+            found = {kind: (self.known / name).read_bytes() for kind, name in names.items()}
         except OSError:
             return None
-        if any(hashlib.sha256(bodies[one["name"]]).hexdigest() != one["sha256"] for one in files.values()):
+        sums = {one["name"]: one["sha256"] for entry in self._entries.values() for one in entry["files"].values()}
+        if any(hashlib.sha256(body).hexdigest() != sums.get(names[kind]) for kind, body in found.items()):
             return None
-        for name, body in bodies.items():
-            write_file(self.folder / name, body)
-        return dict(entry)
+        return found
 
     @cached_property
     def _entries(self) -> Mapping[tuple[str, str | None, str], Mapping[str, Any]]:
         """The entries of the other version by picture, municipality and language."""
-        if self.known is None or self.changed is None:
+        if self.known is None:
             return {}
         try:
             pictures = json.loads((self.known / PICTURES_INDEX).read_bytes())["pictures"]
@@ -331,14 +340,9 @@ class _Writer:
     def _taken(self, identity: str) -> dict[str, bytes] | None:
         """The files of an equal drawing of the other version; None when it has none or one is missing."""
         names = self._identities.get(identity)
-        if names is None or self.known is None:
+        if names is None:
             return None
-        try:
-            return {
-                kind: (self.known / name).read_bytes() for kind, name in names.items() if kind not in ("csv", "json")
-            }
-        except OSError:
-            return None
+        return self._whole({kind: name for kind, name in names.items() if kind not in ("csv", "json")})
 
     def _file(self, stem: str, kind: str, body: bytes) -> dict[str, object]:
         ending, _, theme = kind.partition("-")
