@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from plangraf.checks.kept_results import Change
 from plangraf.checks.verdict import judge
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, as_json
 from plangraf.diagnostics.progress import Progress, counted
+from plangraf.errors import VersionsError
 from plangraf.publish.bulk_stores import write_stores_beside
 from plangraf.publish.context import FILE as CONTEXT
 from plangraf.publish.dumps import write_dumps
@@ -218,12 +219,17 @@ def _build_version(
             _stop_at_losses(store, quads, parsed.problems, bulk.values())
         # Loaded before the steps begin, so that their processes share it.
         loaded, change = load_store(lines), known.change()
-        earlier = _earlier_pictures(store, known, change)
+        last = _last_version(store, known) if change is not None else None
+        changed = change.changed if change is not None and last is not None else None
         with (
             _downloads_beside(steps, lines, settings.home, known) as wait_for_dumps,
             _index_beside(steps, quads, settings.home, loaded) as wait_for_index,
-            write_stores_beside(store, steps, lines, bulk, settings.memory_triples, renew=force) as wait_for_stores,
-            _pictures_beside(steps, lines, bulk, settings.home, loaded, earlier, renew=force) as wait_for_pictures,
+            write_stores_beside(
+                store, steps, lines, bulk, settings.memory_triples, last, changed, renew=force
+            ) as wait_for_stores,
+            _pictures_beside(
+                store, steps, lines, bulk, settings.home, loaded, last, change, renew=force
+            ) as wait_for_pictures,
         ):
             data, unproven = DataGraph(quads, loaded), QuadLines(read.unproven)
             judged = steps.checked(lambda: judge(settings, parsed, found.files, progress, data, None, unproven, change))
@@ -270,26 +276,26 @@ def _index_beside(
     return steps.beside(SEARCH, "The index for the search", work)
 
 
-def _earlier_pictures(
-    store: VersionStore, known: KnownDatasets, change: Change | None
-) -> tuple[Path | None, frozenset[str] | None]:
-    """The pictures of an earlier version, and the properties of what changed since, if that is known."""
-    last, _ = known.last()
-    if last is not None and change is not None:
-        return last / PICTURES, change.predicates
-    return (store.current().path / PICTURES if store.has_current() else None), None
+def _last_version(store: VersionStore, known: KnownDatasets) -> Version | None:
+    """The version that the last build wrote, when it is kept."""
+    folder, _ = known.last()
+    with suppress(VersionsError):
+        return store.get(folder.name) if folder is not None else None
+    return None
 
 
 @contextmanager
 def _pictures_beside(
-    steps: FinishedSteps, lines: Sequence[bytes], bulk: Mapping[Path, BulkGraph], home: Path,
-    loaded: Store, earlier: tuple[Path | None, frozenset[str] | None], *, renew: bool,
+    store: VersionStore, steps: FinishedSteps, lines: Sequence[bytes], bulk: Mapping[Path, BulkGraph], home: Path,
+    loaded: Store, last: Version | None, change: Change | None, *, renew: bool,
 ) -> Iterator[Callable[[], Written | None]]:  # fmt: skip
     """Yields a function that waits for the pictures, which is None when neither this version nor the last has any.
 
     `renew` draws also what the present version has.
     """
-    known, changed = earlier
+    changed = change.predicates if last is not None and change is not None else None
+    version = last or (store.current() if store.has_current() else None)
+    known = version.path / PICTURES if version is not None else None
     pictures = load_drawable(home)
     if not pictures and (known is None or not known.is_dir()):
         yield lambda: None

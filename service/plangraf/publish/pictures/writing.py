@@ -320,10 +320,14 @@ class _Writer:
             found = {kind: (self.known / name).read_bytes() for kind, name in names.items()}
         except OSError:
             return None
-        sums = {one["name"]: one["sha256"] for entry in self._entries.values() for one in entry["files"].values()}
-        if any(hashlib.sha256(body).hexdigest() != sums.get(names[kind]) for kind, body in found.items()):
+        if any(hashlib.sha256(body).hexdigest() != self._sums.get(names[kind]) for kind, body in found.items()):
             return None
         return found
+
+    @cached_property
+    def _sums(self) -> Mapping[str, str]:
+        """The digests of the files of the other version, by their names."""
+        return {one["name"]: one["sha256"] for entry in self._entries.values() for one in entry["files"].values()}
 
     @cached_property
     def _entries(self) -> Mapping[tuple[str, str | None, str], Mapping[str, Any]]:
