@@ -19,6 +19,8 @@ from plangraf.publish.finished_steps import FinishedSteps
 from plangraf.store.versions import BULK_STORES, Version, VersionStore
 from plangraf.store.versions.bulk import BulkGraph
 
+Before = tuple[Version, Sequence[bytes]]
+
 
 @contextmanager
 def write_stores_beside(
@@ -27,8 +29,7 @@ def write_stores_beside(
     lines: Sequence[bytes],
     bulk: Mapping[Path, BulkGraph],
     memory_triples: int,
-    earlier: Version | None = None,
-    changed: Sequence[bytes] | None = None,
+    before: Before | None = None,
     *,
     renew: bool,
 ) -> Iterator[Callable[[], Mapping[str, Path]]]:
@@ -42,8 +43,7 @@ def write_stores_beside(
         lines: N-Quads lines of the dump without newline, sorted and unique.
         bulk: the bulk graphs of the version, by their compressed files.
         memory_triples: the most triples that a service holds in memory.
-        earlier: another version, and
-        changed: the lines that it or this version alone has, None when unknown.
+        before: another version, and the lines that it or this version alone has.
         renew: write the kept store of the bulk triples anew, because it may be damaged.
     Yields:
         A function that waits for the stores and returns their folder by its name in the version, or raises
@@ -64,11 +64,7 @@ def write_stores_beside(
     process = None
     with steps.cleaned(BULK_STORES):
         try:
-            process = _start_edits(folder, dump, lines, bulk, earlier, changed)
-            if process is None:
-                with dump.open("wb") as file:
-                    file.writelines(chain.from_iterable((line, b"\n") for line in lines))
-                process = _start(folder, kept, dump, bulk)
+            process = _start_edits(folder, dump, lines, bulk, before) or _start(folder, kept, dump, lines, bulk)
 
             def wait_for_stores() -> Mapping[str, Path]:
                 assert process is not None
@@ -87,7 +83,11 @@ def write_stores_beside(
             dump.unlink(missing_ok=True)
 
 
-def _start(folder: Path, kept: Path, dump: Path, bulk: Mapping[Path, BulkGraph]) -> subprocess.Popen[str]:
+def _start(
+    folder: Path, kept: Path, dump: Path, lines: Sequence[bytes], bulk: Mapping[Path, BulkGraph]
+) -> subprocess.Popen[str]:
+    with dump.open("wb") as file:
+        file.writelines(chain.from_iterable((line, b"\n") for line in lines))
     files = chain.from_iterable((graph.graph, str(path)) for path, graph in bulk.items())
     return subprocess.Popen(
         [sys.executable, "-m", "plangraf.engines.embedded.disk_stores", folder, kept, dump, *files],
@@ -100,11 +100,13 @@ def _start_edits(
     path: Path,
     lines: Sequence[bytes],
     bulk: Mapping[Path, BulkGraph],
-    earlier: Version | None,
-    changed: Sequence[bytes] | None,
+    before: Before | None,
 ) -> subprocess.Popen[str] | None:
     """Makes the stores from those of an earlier version; None when that is not possible or not quicker."""
-    if earlier is None or changed is None or len(changed) > MOST_EDITS or any(b"_:" in line for line in changed):
+    if before is None:
+        return None
+    earlier, changed = before
+    if len(changed) > MOST_EDITS or any(b"_:" in line for line in changed):
         return None
     try:
         own = int(earlier.manifest["quads"]) - sum(graph.triples for graph in earlier.bulk())

@@ -220,12 +220,12 @@ def _build_version(
         # Loaded before the steps begin, so that their processes share it.
         loaded, change = load_store(lines), known.change()
         last = _last_version(store, known) if change is not None else None
-        changed = change.changed if change is not None and last is not None else None
+        before = (last, change.changed) if change is not None and last is not None else None
         with (
             _downloads_beside(steps, lines, settings.home, known) as wait_for_dumps,
             _index_beside(steps, quads, settings.home, loaded) as wait_for_index,
             write_stores_beside(
-                store, steps, lines, bulk, settings.memory_triples, last, changed, renew=force
+                store, steps, lines, bulk, settings.memory_triples, before, renew=force
             ) as wait_for_stores,
             _pictures_beside(
                 store, steps, lines, bulk, settings.home, loaded, last, change, renew=force
