@@ -15,7 +15,11 @@ from small_home import ROOT
 def write_version(folder: Path, lines: Iterable[bytes]) -> None:
     """Writes `versions/` into the folder, with one version of these N-Quads lines, which need not be sorted."""
     ordered = sorted(set(lines))
-    graphs = Counter(line.rsplit(b" <", 1)[1].removesuffix(b"> .").decode() for line in ordered)
-    manifest = {"triples": len(ordered), "quads": len(ordered), "graphs": dict(graphs), "warnings": {}}
     write_dumps(ordered, folder / "downloads", load_download_titles(ROOT))
-    VersionStore(folder / "versions").write(ordered, manifest, {}, {DOWNLOADS: folder / "downloads"})
+    VersionStore(folder / "versions").write(ordered, manifest_of(ordered), {}, {DOWNLOADS: folder / "downloads"})
+
+
+def manifest_of(lines: Iterable[bytes]) -> dict[str, object]:
+    """The manifest of a version of N-Quads lines, of which none has its triple in two graphs."""
+    graphs = Counter(line.rsplit(b" <", 1)[1].removesuffix(b"> .").decode() for line in lines)
+    return {"triples": graphs.total(), "quads": graphs.total(), "graphs": dict(graphs), "warnings": {}}

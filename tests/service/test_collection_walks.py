@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from plangraf.store.versions import VersionStore
+from written_version import manifest_of
 
 ID = "https://w3id.org/plangraf/id/"
 PLAN = "https://w3id.org/plangraf/ontology#"
@@ -94,12 +95,11 @@ def serving(
     all_ = VersionStore(built).current()
     lines = [line for line in all_.lines() if is_served(line)]
     store = VersionStore(folder)
-    manifest = {"triples": len(lines), "quads": len(lines), "graphs": {}, "warnings": {}}
-    first = store.write(lines, manifest)
+    first = store.write(lines, manifest_of(lines))
     subjects = sorted({line.split()[0] for line in lines if DOCUMENT in line.split()[0]})
     gone = set(subjects[::7])
     changed = sorted([line for line in lines if line.split()[0] not in gone] + documents())
-    second = store.write(changed, {**manifest, "quads": len(changed)}).id
+    second = store.write(changed, manifest_of(changed)).id
     store.use(first.id)
     with run_server(folder, "--workers", "1", PLANGRAF_WATCH_S="0.1") as running:
         yield TwoVersions(running.url, store, first.id, second)  # type: ignore[attr-defined]

@@ -16,6 +16,7 @@ import pytest
 from list_page import read_list
 from page_tree import Element, read_page
 from plangraf.store.versions import VersionStore
+from written_version import manifest_of
 
 ID = "https://w3id.org/plangraf/id/"
 PLAN = "https://w3id.org/plangraf/ontology#"
@@ -107,7 +108,7 @@ def section(page: Element, name: str) -> Element | None:
 
 def write_after(store: VersionStore, lines: list[bytes]) -> None:
     before = store.current()
-    store.write(sorted(lines), {**before.manifest, "quads": len(lines)})
+    store.write(sorted(lines), {**before.manifest, "quads": len(lines), "graphs": manifest_of(lines)["graphs"]})
 
 
 def test_news_name_what_changed_and_count_statements(

@@ -15,6 +15,7 @@ import pytest
 
 from page_tree import read_page
 from plangraf.store.versions import VersionStore
+from written_version import manifest_of
 
 # A version is opened when it is first asked for, which takes its time beside other work.
 get = functools.partial(httpx.get, timeout=60)
@@ -29,7 +30,7 @@ TITLE = b"Kommunedelplan areal for Sluppen (del 2) med veiledende plan for offen
 def write_after(store: VersionStore, lines: list[bytes]) -> str:
     """A version after the current one, as a build writes it."""
     before = store.current()
-    manifest = {**before.manifest, "quads": len(lines)}
+    manifest = {**before.manifest, "quads": len(lines), "graphs": manifest_of(lines)["graphs"]}
     return store.write(sorted(lines), manifest).id
 
 

@@ -1,8 +1,9 @@
 """Loads a version into the store of a SPARQL endpoint, where `engines.remote` reads it.
 
 Readers see it only when its record is written, which is last and after each graph was read back, so a load that dies
-is no version, and the next one begins it again. A label of a blank node is one node within one request, so all
-statements that a node stands in travel together, and the endpoint itself copies them into the union.
+is no version, and the next one begins it again. One process at a time loads a version; see `endpoint_claims`.
+A label of a blank node is one node within one request, so all statements that a node stands in travel together, and
+the endpoint itself copies them into the union.
 
 SPARQL 1.1 Update: https://www.w3.org/TR/sparql11-update/
 Graph Store HTTP Protocol: https://www.w3.org/TR/sparql11-http-rdf-update/
@@ -19,12 +20,13 @@ from itertools import chain
 from typing import IO, Any, TypeVar, cast
 
 import httpx
-from pyoxigraph import NamedNode, QueryResultsFormat, QuerySolutions, parse_query_results
+from pyoxigraph import Literal, NamedNode, QueryResultsFormat, QuerySolutions, parse_query_results
 
 from plangraf.engines.remote.credentials import digest_of, headers_of
 from plangraf.engines.remote.kinds import MOST_ROWS, OTHER, Kind, kind_of
 from plangraf.engines.remote.placement import VERSIONS, Placement, placement_of
 from plangraf.errors import EngineError, EngineUnavailableError
+from plangraf.publish.endpoint_claims import Claim
 from plangraf.publish.graph_digests import Digest, Losses
 from plangraf.rdf.formats import JSON, N_TRIPLES
 from plangraf.rdf.namespaces import PLAN
@@ -41,6 +43,10 @@ _TIMEOUT_S = 600.0
 # Before the predicate of a statement that waits in a graph of all graphs.
 _NUMBERED = "urn:plangraf:graph:"
 _T = TypeVar("_T")
+
+
+def _nothing() -> None:
+    """What is called while no version is loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,7 @@ class Loader:
         )
         self._kind: Kind = OTHER
         self._sent = 0
+        self._renew: Callable[[], None] = _nothing
 
     def load(self, version: Version) -> bool:
         """Loads a version; returns False when it is there already.
@@ -78,17 +85,26 @@ class Loader:
         Raises:
             EngineUnavailableError: the endpoint does not answer.
             EngineError: it refuses a request, cuts an answer, or holds other statements than were sent.
+            PublicationConflictError: another process loads the version.
             VersionsError: the version is damaged.
         """
         placement = placement_of(version)
         if self._has(placement.record):
             return False
-        wanted = self._load_graphs(version, placement)
-        for graph, digest in wanted.items():
-            self._verify(version, placement, graph, digest)
-        self._update(
-            f"INSERT DATA {{ GRAPH <{placement.record}> {{ <{placement.record}> <{PLAN}triples> {version.triples} }} }}"
-        )
+        claim = Claim(placement, self._target.query, self._statements, self._update)
+        claim.take()
+        try:
+            # Another process may have ended between the two.
+            if self._has(placement.record):
+                return False
+            self._renew = claim.renew
+            wanted = self._load_graphs(version, placement)
+            for graph, digest in wanted.items():
+                self._verify(version, placement, graph, digest)
+            claim.write_record(f"<{placement.record}> <{PLAN}triples> {version.triples}")
+        finally:
+            self._renew = _nothing
+            claim.release()
         return True
 
     def held(self) -> list[str]:
@@ -187,6 +203,7 @@ class Loader:
         Raises:
             EngineError: it holds other statements than were sent.
         """
+        self._renew()
         found = Digest()
         query = f"SELECT ?s ?p ?o WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}"
         self._read(query, found.add_rows)
@@ -213,6 +230,7 @@ class Loader:
             self._update(f"INSERT DATA {{ GRAPH <{graph}> {{\n{body.decode()}\n}} }}")
         self._sent += len(lines)
         self._progress(self._sent)
+        self._renew()
 
     def _update(self, text: str) -> None:
         self._request(
@@ -221,6 +239,15 @@ class Loader:
             content=text.encode(),
             headers={"Content-Type": "application/sparql-update"},
         )
+
+    def _statements(self, graph: str) -> list[tuple[str, str, str]]:
+        """The statements of a small graph without blank nodes, as texts."""
+
+        def texts(rows: QuerySolutions) -> list[tuple[str, str, str]]:
+            found = [tuple(cast(NamedNode | Literal, term).value for term in row) for row in rows]
+            return cast(list[tuple[str, str, str]], found)
+
+        return self._read(f"SELECT ?s ?p ?o WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}", texts)
 
     def _has(self, graph: str) -> bool:
         """Whether a graph has a statement; not by ASK, whose answer Virtuoso writes as a table."""
@@ -247,7 +274,7 @@ class Loader:
                     most = response.headers[MOST_ROWS]
                     raise EngineError(f"{address} cuts an answer after {most} rows; raise its ResultSetMaxRows.")
                 self._kind = kind_of(response.headers)
-                body = cast(IO[bytes], io.BufferedReader(_Body(response)))
+                body = cast(IO[bytes], io.BufferedReader(_Body(response, self._renew)))
                 rows = parse_query_results(self._kind.readable(body), QueryResultsFormat.JSON)
                 assert isinstance(rows, QuerySolutions)
                 return use(rows)
@@ -272,17 +299,20 @@ def _checked(response: httpx.Response, address: str) -> httpx.Response:
 
 
 class _Body(io.RawIOBase):
-    """The body of a response while it arrives."""
+    """The body of a response while it arrives; `on_piece` is called with each piece."""
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, response: httpx.Response, on_piece: Callable[[], None]) -> None:
         self._pieces = response.iter_bytes()
+        self._on_piece = on_piece
         self._rest = b""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self._rest = self._rest or next((piece for piece in self._pieces if piece), b"")
+        if not self._rest:
+            self._rest = next((piece for piece in self._pieces if piece), b"")
+            self._on_piece()
         size = min(len(buffer), len(self._rest))
         buffer[:size] = self._rest[:size]
         self._rest = self._rest[size:]

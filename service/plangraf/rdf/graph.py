@@ -213,7 +213,7 @@ def relabelled(quads: set[Quad]) -> set[Quad]:
 
 
 def canonical(triples: Iterable[Triple]) -> Statements:
-    """The unique triples, with the blank node labels of RDFC-1.0.
+    """The unique triples, with the blank node labels of RDFC-1.0; with blank nodes sorted, else in their order.
 
     Raises:
         ValueError: a triple has a triple as subject or object, which RDF 1.1 does not allow.
@@ -226,7 +226,8 @@ def canonical(triples: Iterable[Triple]) -> Statements:
         raise ValueError("a graph of RDF 1.1 holds no triple terms")
     if BlankNode not in kinds:
         return found
-    return list(statements(quad.triple for quad in relabelled({Quad(*statement) for statement in found})))
+    labelled = statements(quad.triple for quad in relabelled({Quad(*statement) for statement in found}))
+    return sorted(labelled, key=lambda statement: tuple(map(str, statement)))
 
 
 def nquads_lines(found: Iterable[Quad] | Iterable[Triple]) -> list[bytes]:

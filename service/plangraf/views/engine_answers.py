@@ -17,13 +17,16 @@ _BATCH = 400
 
 
 async def fetch(engine: Engine, query: str) -> Statements:
-    """The graph of a CONSTRUCT query, in no particular order; without bulk triples, see QueryRequest.
+    """The graph of a CONSTRUCT query, in the order of its N-Triples lines; without bulk triples, see QueryRequest.
+
+    Pages show what has no order of its own in this one, because each engine has another.
 
     Raises:
         PlangrafError: the engine cannot answer the query.
     """
     body = await fetch_bytes(engine, QueryRequest(query=query, format=N_TRIPLES, bulk=False))
-    return canonical(quad.triple for quad in parse(body, RdfFormat.N_TRIPLES))
+    lines = b"\n".join(sorted(body.split(b"\n")))
+    return canonical(quad.triple for quad in parse(lines, RdfFormat.N_TRIPLES))
 
 
 async def fetch_properties(engine: Engine, things: Iterable[NamedNode], wanted: Iterable[NamedNode]) -> Statements:

@@ -18,7 +18,9 @@ from oxigraph_server import free_port, running_oxigraph
 from placed_store import ONE, TWO, E, write_small_version
 
 from plangraf.engines.remote.placement import Placement, placement_of
-from plangraf.errors import EngineError, EngineUnavailableError
+from plangraf.errors import EngineError, EngineUnavailableError, PublicationConflictError
+from plangraf.publish import endpoint_claims, endpoint_loading
+from plangraf.publish.endpoint_claims import _HELD, _RENEWED
 from plangraf.publish.endpoint_loading import Loader, Target, _connected
 from plangraf.store.versions import Version, VersionStore
 from running_server import Server
@@ -127,6 +129,91 @@ def test_a_load_that_dies_is_no_version_and_the_next_one_completes_it(target: Ta
     assert placement.record not in counts(target, placement)
     assert Loader(target).load(version) is True
     assert counts(target, placement)[placement.union] == version.triples
+
+
+def write_claim(target: Target, placement: Placement, holder: str) -> None:
+    """Claims a version in the name of another process."""
+    statements = f'<urn:other> <{_HELD}> "{holder}" . <urn:other> <{_RENEWED}> "0"'
+    httpx.post(target.update, data={"update": f"INSERT DATA {{ GRAPH <{placement.claim}> {{ {statements} }} }}"})
+
+
+def test_a_second_publication_of_a_version_is_refused_and_the_first_one_completes(
+    target: Target, version: Version
+) -> None:
+    refused: list[str] = []
+
+    def publish_too(_sent: int) -> None:
+        if not refused:
+            with pytest.raises(PublicationConflictError) as caught:
+                Loader(target).load(version)
+            refused.append(str(caught.value))
+
+    assert Loader(target, publish_too).load(version) is True
+    assert refused[0].startswith(f"Version {version.id} is being loaded into {target.query} by another process (")
+    assert f"({os.getpid()} on " in refused[0]
+    assert counts(target, placement_of(version))[placement_of(version).union] == version.triples
+    assert placement_of(version).claim not in counts(target, placement_of(version))
+
+
+def test_a_publication_of_another_machine_that_goes_on_is_left_alone(
+    target: Target, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placement, renewals = placement_of(version), iter(range(1, 100))
+
+    def renew(_seconds: float) -> None:
+        where = f"GRAPH <{placement.claim}> {{ <urn:other> <{_RENEWED}>"
+        text = f'DELETE WHERE {{ {where} ?n }} }} ; INSERT DATA {{ {where} "{next(renewals)}" }} }}'
+        httpx.post(target.update, data={"update": text})
+
+    write_claim(target, placement, "another|space|17|3|far.example.org")
+    monkeypatch.setattr(endpoint_claims.time, "sleep", renew)
+    with pytest.raises(PublicationConflictError, match=r"by another process \(17 on far.example.org\)"):
+        Loader(target).load(version)
+    assert counts(target, placement) == {placement.claim: 2}
+
+
+def test_a_claim_that_another_machine_left_behind_is_taken_over(
+    target: Target, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_claim(target, placement_of(version), "another|space|17|3|far.example.org")
+    monkeypatch.setattr(endpoint_claims, "PATIENCE_S", 0.1)
+    assert Loader(target).load(version) is True
+    assert placement_of(version).claim not in counts(target, placement_of(version))
+
+
+def test_a_claim_of_a_process_of_this_machine_that_ended_is_taken_over_at_once(
+    target: Target, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = "from plangraf.publish import endpoint_claims as c; print(c._this_process(), end='')"
+    ended = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    write_claim(target, placement_of(version), ended.stdout)
+    monkeypatch.setattr(endpoint_claims.time, "sleep", None)
+    assert Loader(target).load(version) is True
+
+
+def test_a_publication_whose_claim_is_gone_writes_no_record(target: Target, version: Version) -> None:
+    placement = placement_of(version)
+
+    def remove(_sent: int) -> None:
+        httpx.post(target.update, data={"update": f"DROP SILENT GRAPH <{placement.claim}>"})
+
+    with pytest.raises(PublicationConflictError, match=r"was removed from .*, or loaded by another process"):
+        Loader(target, remove).load(version)
+    assert placement.record not in counts(target, placement)
+
+
+def test_a_long_publication_renews_its_claim(target: Target, version: Version, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def look(_sent: int) -> None:
+        query = f"SELECT ?n {{ GRAPH <{placement_of(version).claim}> {{ ?claim <{_RENEWED}> ?n }} }}"
+        seen.append(httpx.post(target.query, data={"query": query}, headers={"Accept": "text/csv"}).text.split()[1])
+
+    monkeypatch.setattr(endpoint_claims, "RENEWAL_S", 0.0)
+    monkeypatch.setattr(endpoint_loading, "_LINES_OF_GRAPH", 20)
+    assert Loader(target, look).load(version) is True
+    assert list(map(int, seen)) == sorted(set(map(int, seen)))
+    assert len(seen) > 2
 
 
 def test_an_endpoint_that_lost_statements_holds_no_version(

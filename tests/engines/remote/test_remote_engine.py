@@ -13,8 +13,11 @@ from typing import Any
 
 import pytest
 from placed_store import ONE, TWO, E, placed_store, write_small_version
+from prometheus_client import Counter
 from pyoxigraph import RdfFormat, parse
+from structlog.testing import capture_logs
 
+from plangraf import metrics
 from plangraf.engines.embedded.pool import EmbeddedEngine
 from plangraf.engines.guarding import Guard
 from plangraf.engines.interface import Engine, QueryRequest
@@ -51,6 +54,23 @@ ROWS = {
     "FILTER NOT EXISTS { GRAPH ?g { ?s e:name ?n } } }",
     "a name that only EXISTS has": "SELECT ?s { ?s e:next e:2 FILTER EXISTS { GRAPH ?g { ?s e:name ?n } } }",
     "name of a graph in EXISTS": "SELECT ?g { GRAPH ?g { ?s e:next e:2 } FILTER EXISTS { GRAPH ?g { ?s e:name ?n } } }",
+    "name of a graph in EXISTS of BIND": "SELECT ?g ?has { GRAPH ?g { ?s e:next e:2 } "
+    "BIND(EXISTS { GRAPH ?g { ?s e:name ?n } } AS ?has) } ORDER BY ?g",
+    "name of a graph in EXISTS in EXISTS": "SELECT ?g ?s { GRAPH ?g { ?s e:next ?o } "
+    "FILTER NOT EXISTS { GRAPH ?g { ?o ?p ?x } FILTER NOT EXISTS { GRAPH ?g { ?o e:name ?n } } } } ORDER BY ?g ?s",
+    "name of a graph before and after BIND": "SELECT ?g ?has { GRAPH ?h { e:graph e:is ?g } "
+    "BIND(EXISTS { GRAPH ?g { e:1 e:name ?n } } AS ?has) GRAPH ?g { ?s e:next e:2 } } ORDER BY ?g",
+    "one graph twice": "SELECT ?g ?name { GRAPH ?g { ?s e:next e:2 } GRAPH ?g { e:1 e:name ?name } } ORDER BY ?g",
+    "one graph twice in EXISTS": "SELECT ?g { e:graph e:is ?g FILTER EXISTS { GRAPH ?g { e:1 e:next ?o } "
+    "GRAPH ?g { ?o e:size ?n } } } ORDER BY ?g",
+    "one graph twice in EXISTS with any name": "SELECT ?s { ?s e:next e:2 OPTIONAL { ?s e:none ?g } "
+    "FILTER EXISTS { GRAPH ?g { e:graph e:is ?x } GRAPH ?g { ?x e:size ?n } } }",
+    "a graph that may have more": "SELECT ?g ?n { GRAPH ?g { ?s e:next e:2 } OPTIONAL { GRAPH ?g { ?s e:name ?n } } } "
+    "ORDER BY ?g",
+    "a graph that may have more, with its name": "SELECT ?g ?n { GRAPH ?g { ?s e:next e:2 } "
+    "OPTIONAL { GRAPH ?g { ?s e:name ?n } BIND(STR(?g) AS ?t) FILTER(STRENDS(?t, 'two')) } } ORDER BY ?g",
+    "another graph of the same name": "SELECT ?g { GRAPH ?g { ?s e:next e:2 } "
+    "{ SELECT (COUNT(?g) AS ?n) { GRAPH ?g { ?a e:size ?b } } } } ORDER BY ?g",
     "name of a graph inside of the graph": "SELECT ?g ?s { GRAPH ?g { ?s e:is ?g } }",
     "name of a graph that may stand inside": "SELECT ?g { GRAPH ?g { e:graph e:is ?x OPTIONAL { ?s e:is ?g } } }",
     "a graph that is named": f"SELECT * {{ GRAPH <{TWO}> {{ ?s e:next ?o }} }}",
@@ -318,6 +338,34 @@ def test_a_deadline_passes_while_the_endpoint_thinks(endpoint: Endpoint, version
         return caught.value
 
     assert use(make_remote_engine(version, settings(endpoint)), act).limit_s == 0.2
+
+
+def test_slow_queries_are_logged_as_they_were_sent_and_counted(
+    endpoint: Endpoint, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = TABLE + b",".join([ROW] * 5_000) + b"]}}"
+
+    async def act(engine: Engine) -> None:
+        await ask(engine, ROWS["ask"])
+        endpoint.fault = Fault(body=long)
+        await ask(engine, ROWS["select"])
+        endpoint.fault, endpoint.gate = None, threading.Event()
+        with pytest.raises(QueryTimeoutError):
+            await ask(engine, ROWS["terms"], timeout_s=0.2)
+        endpoint.gate.set()
+
+    counted = Counter("queries", "Of this test.", ["outcome"], registry=None)
+    monkeypatch.setattr(metrics, "QUERIES", counted)
+    with capture_logs() as lines:
+        use(make_remote_engine(version, settings(endpoint, slow_query_s=1e-9)), act)
+    found = [(line["outcome"], line["query"]) for line in lines if line["event"] == "slow query"]
+    wanted = (("answered", "ask"), ("answered", "select"), ("timeout", "terms"))
+    # Before them stands what the guard asks.
+    assert found[-3:] == [(outcome, PREFIX + ROWS[name]) for outcome, name in wanted]
+    assert {line["version"] for line in lines if line["event"] == "slow query"} == {version.id}
+    samples = [one for one in counted.collect()[0].samples if one.name == "queries_total"]
+    # The guard asks for the terms of the version.
+    assert {one.labels["outcome"]: one.value for one in samples} == {"answered": 3, "timeout": 1}
 
 
 def test_virtuoso_says_in_a_field_that_it_cut_the_answer(endpoint: Endpoint, version: Version) -> None:

@@ -10,7 +10,6 @@ import asyncio
 import time
 
 import orjson
-import structlog
 
 from plangraf import metrics
 from plangraf.engines.answer_filters import not_in_xml
@@ -19,6 +18,7 @@ from plangraf.engines.embedded.wire import ERROR
 from plangraf.engines.embedded.workers import Workers
 from plangraf.engines.guarding import TERMS, Guard
 from plangraf.engines.interface import QueryRequest
+from plangraf.engines.slow_queries import log_if_slow
 from plangraf.errors import (
     DisplacedError,
     EngineError,
@@ -35,13 +35,9 @@ from plangraf.sparql.explain.refusals import explain_engine_error
 from plangraf.sparql.safety import CheckedQuery
 from plangraf.store.versions import Version
 
-# Bytes. A longer line is not written atomically to a pipe, so another process could split it.
-_LONGEST_LOGGED = 3000
 # A query is long, and moves to the background, after this time; a heavy client's query after the shorter one.
 _SHORT_S = 0.1
 _SHORT_FOR_HEAVY_S = 0.05
-
-log = structlog.get_logger()
 
 
 class EmbeddedEngine:
@@ -165,14 +161,7 @@ class EmbeddedEngine:
 
     def log_if_slow(self, query: str, seconds: float, outcome: str) -> None:
         """Logs a query that took long, without its client."""
-        if seconds >= self._settings.slow_query_s:
-            log.warning(
-                "slow query",
-                seconds=round(seconds, 2),
-                outcome=outcome,
-                version=self.version,
-                query=query.encode()[:_LONGEST_LOGGED].decode(errors="ignore"),
-            )
+        log_if_slow(query, self.version, seconds, outcome, self._settings.slow_query_s)
 
     async def close(self) -> None:
         """Ends all processes."""

@@ -10,7 +10,7 @@ import asyncio
 import io
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 from typing import IO, Any, cast
 
@@ -38,7 +38,10 @@ class _EndedError(Exception):
 
 
 class RemoteAnswer:
-    """See plangraf.engines.interface.QueryAnswer. Make it with `start`."""
+    """See plangraf.engines.interface.QueryAnswer. Make it with `start`.
+
+    `on_answered` gets the seconds that the endpoint took, when the whole table has arrived.
+    """
 
     queued_s = 0.0
 
@@ -50,6 +53,7 @@ class RemoteAnswer:
         placed: PlacedQuery,
         limit_s: float,
         most_mb: int,
+        on_answered: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         self._response = response
         self._format = format_
@@ -58,6 +62,7 @@ class RemoteAnswer:
         self._limit_s = limit_s
         self._left_s = limit_s
         self._most_mb = most_mb
+        self._on_answered = on_answered
         self._incoming: asyncio.Queue[bytes | BaseException] = asyncio.Queue(_AHEAD)
         self._outgoing: asyncio.Queue[bytes | BaseException | None] = asyncio.Queue(_AHEAD)
         self._body = response.aiter_bytes()
@@ -95,6 +100,7 @@ class RemoteAnswer:
                 if not chunk:
                     self.complete = self._converted(bytes(head))
                     await self._response.aclose()
+                    self._on_answered(self._limit_s - self._left_s)
                     break
                 head += chunk
             else:
@@ -200,6 +206,7 @@ class RemoteAnswer:
                 if isinstance(found, BaseException):
                     raise found
                 piece = found
+            self._on_answered(self._limit_s - self._left_s)
         finally:
             await self.aclose()
 

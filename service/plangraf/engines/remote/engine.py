@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import orjson
 
+from plangraf import metrics
 from plangraf.engines.guarding import TERMS, Guard
 from plangraf.engines.interface import QueryRequest
 from plangraf.engines.remote.answer import RemoteAnswer
@@ -18,7 +19,8 @@ from plangraf.engines.remote.endpoint import Endpoint
 from plangraf.engines.remote.placed_query import LIMITS, PlacedQuery, place
 from plangraf.engines.remote.placement import Placement, placement_of
 from plangraf.engines.remote.static_faults import static_fault
-from plangraf.errors import EngineError, NotReadyError
+from plangraf.engines.slow_queries import log_if_slow
+from plangraf.errors import EngineError, EngineUnavailableError, NotReadyError, QueryTimeoutError
 from plangraf.errors.message import N_
 from plangraf.rdf.formats import JSON, Format
 from plangraf.settings import Settings
@@ -92,6 +94,7 @@ class RemoteEngine:
         if not self._ready:
             raise NotReadyError
         if fault := await self._static_fault(checked.text):
+            metrics.QUERIES.labels("refused").inc()
             raise explain_engine_error(fault, request.query, checked.edited, self._settings.query_base)
         placed = place(
             request.query,
@@ -106,7 +109,18 @@ class RemoteEngine:
         # The rewrites are for the faults of one engine; to others they are strange.
         if self._endpoint.kind.like_ours:
             placed = replace(placed, text=self._guard.rewrite(placed.text, LIMITS))
-        return await self._ask(placed, request.format, limit)
+        try:
+            answer = await self._ask(placed, request.format, limit, request.query)
+        except QueryTimeoutError:
+            metrics.QUERIES.labels("timeout").inc()
+            self._log_if_slow(request.query, limit, "timeout")
+            raise
+        except EngineError as error:
+            metrics.QUERIES.labels("unavailable" if isinstance(error, EngineUnavailableError) else "failed").inc()
+            raise
+        metrics.QUERIES.labels("answered").inc()
+        metrics.EVALUATION.observe(answer.evaluated_s)
+        return answer
 
     async def close(self) -> None:
         self._ready = False
@@ -117,11 +131,19 @@ class RemoteEngine:
             return static_fault(text, self._settings.query_base)
         return await asyncio.to_thread(static_fault, text, self._settings.query_base)
 
-    async def _ask(self, placed: PlacedQuery, format_: Format, limit_s: float) -> RemoteAnswer:
+    def _log_if_slow(self, query: str, seconds: float, outcome: str) -> None:
+        log_if_slow(query, self._placement.version, seconds, outcome, self._settings.slow_query_s)
+
+    async def _ask(self, placed: PlacedQuery, format_: Format, limit_s: float, query: str = "") -> RemoteAnswer:
+        """Asks for a table; `query` is what the log names when it took long."""
+
+        def on_answered(seconds: float) -> None:
+            self._log_if_slow(query or placed.text, seconds, "answered")
+
         began = time.monotonic()
         response = await self._endpoint.ask(placed.text, limit_s)
         kind = self._endpoint.kind
-        answer = RemoteAnswer(response, kind, format_, placed, limit_s, self._settings.answer_max_mb)
+        answer = RemoteAnswer(response, kind, format_, placed, limit_s, self._settings.answer_max_mb, on_answered)
         await answer.start(time.monotonic() - began)
         return answer
 

@@ -5,6 +5,7 @@
   `GRAPH ?g { … }`, because a graph has one name in the store, and ?g is not in scope in the group. In EXISTS, where ?g
   may have its value from outside, it becomes `GRAPH ?h { … } FILTER(!BOUND(?g) || ?g = own name of ?h)`, because
   engines differ in what BIND does to such a variable. A ?g inside of the group is another variable, which is compared.
+  A second `GRAPH ?g` is `GRAPH ?h` where ?h has a value, see `graph_names`.
 - CONSTRUCT and DESCRIBE become a SELECT. A table in JSON that was cut is not JSON any more, while a cut graph may be a
   whole one; and stores differ in what DESCRIBE returns.
 """
@@ -15,6 +16,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from plangraf.engines.remote.graph_names import GraphNames
 from plangraf.engines.remote.kinds import stored_datatype
 from plangraf.engines.remote.placement import Placement
 from plangraf.errors import QueryUnsupportedError
@@ -144,14 +146,17 @@ def _prologue(base: str | None) -> str:
 
 def _place_graphs(rewriting: Rewriting, placement: Placement) -> None:
     query, edits = rewriting.query, rewriting.edits
-    outside = _names_from_outside(query.tree)
+    outside, names = _names_from_outside(query.tree), GraphNames(rewriting)
     for clause in (element for group in rewriting.groups for element in group.elements):
         if not isinstance(clause, GraphClause):
             continue
         if isinstance(clause.name, Iri):
             edits.replace(clause.name.start, clause.name.end, (f"<{placement.stored(clause.name.value)}>",))
             continue
-        own, stored = clause.name.name, rewriting.fresh()
+        own, stored = clause.name.name, names.stored[id(clause)]
+        if id(clause) in names.chosen:
+            edits.replace(clause.name.start, clause.name.end, (stored,))
+            continue
         named = placement.own_name(stored)
         inside = own in rewriting.count_variables(clause.group.start, clause.group.end)
         if own in outside.get(id(clause), ()) or _names_again(clause):

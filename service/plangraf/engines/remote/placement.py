@@ -43,6 +43,11 @@ class Placement:
         return f"{VERSIONS}{self.version}/mixed"
 
     @property
+    def claim(self) -> str:
+        """The graph that says which process loads the version."""
+        return f"{VERSIONS}{self.version}/claim"
+
+    @property
     def before(self) -> str:
         """What stands before the rest of a graph's name, in place of `plangraf.rdf.namespaces.GRAPH`."""
         return f"{VERSIONS}{self.version}/graph/"
