@@ -7,10 +7,10 @@ import { filled, linesOf } from "./text.js";
 
 const [LEAST_ZOOM, MOST_ZOOM, STEP, MARGIN] = [0.2, 2.5, 1.3, 16];
 // Text below this part of its size is not readable; the reader moves the graph instead.
-const READABLE = 0.85;
+const READABLE = 0.83;
 const [MOST_LINES, MOST_OF_ROOT, LINE, ASIDE, ABOVE] = [3, 5, 1.3, 10, 7];
 // Between a node and its neighbours, and the width of a text: on a wide canvas and on a phone.
-const [WIDE, NARROW, NARROWEST_WIDE] = [{ room: 140, text: 180 }, { room: 98, text: 134 }, 600];
+const [WIDE, NARROW, NARROWEST_WIDE] = [{ room: 140, text: 180 }, { room: 90, text: 150 }, 600];
 const MOVE_MS = 250;
 
 /** An empty graph in `canvas`; `acts` are {tap, choose, rest}, what a touch of a node does. */

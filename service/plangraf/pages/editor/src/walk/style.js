@@ -32,7 +32,7 @@ export function styleOf(canvas, size, room) {
     {
       selector: "edge",
       style: {
-        ...font, "font-size": size * 0.9, color: soft, width: 1.2, "line-color": line, "arrow-scale": 0.8,
+        ...font, "font-size": size * 0.95, color: soft, width: 1.2, "line-color": line, "arrow-scale": 0.8,
         "target-arrow-shape": "triangle", "target-arrow-color": line, "overlay-opacity": 0, ...label,
         "text-background-color": paper, "text-background-opacity": 0.9, "text-background-padding": 2,
       },
