@@ -28,11 +28,11 @@ $(VENV)/.test: $(VENV)/.serve requirements-test.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
 	touch $@
 
-# Without the editor the service works as well, so that a failure only prints its line.
-$(BUILT)/.ready: $(wildcard $(EDITOR)/*.json $(EDITOR)/*.mjs $(EDITOR)/*.lock $(EDITOR)/build.sh $(EDITOR)/src/*.js)
+# Without these scripts the service works as well, so that a failure only prints its line.
+$(BUILT)/.ready: $(wildcard $(EDITOR)/*.json $(EDITOR)/*.mjs $(EDITOR)/*.lock $(EDITOR)/build.sh $(EDITOR)/src/*.js $(EDITOR)/src/*/*.js)
 	@sh $(EDITOR)/build.sh $(PYTHON) || true
 
-editor: $(BUILT)/.ready ## bundle the query editor of /sparql, with Node from PyPI; make serve does it too
+editor: $(BUILT)/.ready ## bundle the query editor of /sparql and the graph of neighbours, with Node from PyPI; make serve does it too
 
 serve: $(VENV)/.serve $(BUILT)/.ready ## build when the files have changed, then serve (PORT=8123, DATA=folder, DROP=1)
 	$(BIN)/plangraf serve --port $(PORT) $(foreach folder,$(DATA),--data $(folder))$(if $(DROP), --drop)

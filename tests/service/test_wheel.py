@@ -24,7 +24,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from plangraf.cli.extras import EXTRAS
-from plangraf.pages.editor_page import editor_script
+from plangraf.pages.built_scripts import editor_script, walk_script
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -120,11 +120,13 @@ def required(found: Distribution, extras: set[str]) -> list[Requirement]:
     ]
 
 
-@pytest.mark.skipif(editor_script() is None, reason="the editor is not built; named at the end of the run")
-def test_the_wheel_holds_the_built_editor_and_not_its_sources(installed: Path) -> None:
+@pytest.mark.skipif(editor_script() is None, reason="the scripts are not built; named at the end of the run")
+def test_the_wheel_holds_the_built_scripts_with_their_licences_and_not_their_sources(installed: Path) -> None:
     (pages,) = installed.glob("lib/python*/site-packages/plangraf/pages")
     assert (pages / "built" / str(editor_script())).is_file()
+    assert (pages / "built" / str(walk_script())).is_file()
     assert "MIT License" in (pages / "built" / "editor-licences.txt").read_text()
+    assert "cytoscape" in (pages / "built" / "walk-licences.txt").read_text()
     assert not (pages / "editor").exists()
 
 
