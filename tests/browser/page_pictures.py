@@ -39,7 +39,7 @@ def file_name(kind: Kind, width: int, language: str, scheme: str) -> str:
 
 def take(tab: Visit, page: Shown, folder: Path) -> None:
     """Writes the pictures of a page; each language is loaded once, because width and scheme change in place."""
-    # Playwright's own screenshot takes half as much processor time again.
+    # Playwright's own screenshot takes longer, because it also resizes the page.
     session = tab.page.context.new_cdp_session(tab.page)
     for language in LANGUAGES:
         tab.page.set_viewport_size({"width": WIDE, "height": 900})
