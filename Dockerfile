@@ -9,7 +9,7 @@ RUN python -m venv /opt/build \
 RUN python -m venv /opt/plangraf \
  && /opt/plangraf/bin/python -m pip install --no-cache-dir --require-hashes -r requirements-server.lock
 COPY . .
-# Without the editor /sparql has a plain form.
+# Without what this builds, /sparql has a plain form, and pictures stay as they are drawn.
 RUN sh service/plangraf/pages/editor/build.sh python || true
 RUN /opt/build/bin/python -m pip wheel --no-deps --no-build-isolation --wheel-dir /tmp/dist . \
  && /opt/build/bin/python -m pip install --no-cache-dir --no-deps /tmp/dist/*.whl \

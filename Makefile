@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 EDITOR := service/plangraf/pages/editor
 BUILT := service/plangraf/pages/built
 
-.PHONY: help serve editor build test test-all words search-faults search-api screenshots portals engines differential lint bench soak lock clean
+.PHONY: help serve editor build chosen style types test test-all words search-faults search-api screenshots portals engines differential lint bench soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -28,11 +28,11 @@ $(VENV)/.test: $(VENV)/.serve requirements-test.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
 	touch $@
 
-# Without the editor the service works as well, so that a failure only prints its line.
-$(BUILT)/.ready: $(wildcard $(EDITOR)/*.json $(EDITOR)/*.mjs $(EDITOR)/*.lock $(EDITOR)/build.sh $(EDITOR)/src/*.js)
+# Without these scripts the service works as well, so that a failure only prints its line.
+$(BUILT)/.ready: $(wildcard $(EDITOR)/*.json $(EDITOR)/*.mjs $(EDITOR)/*.lock $(EDITOR)/build.sh $(EDITOR)/src/*.js $(EDITOR)/src/*/*.js)
 	@sh $(EDITOR)/build.sh $(PYTHON) || true
 
-editor: $(BUILT)/.ready ## bundle the query editor of /sparql, with Node from PyPI; make serve does it too
+editor: $(BUILT)/.ready ## bundle the query editor of /sparql and the graph of neighbours, with Node from PyPI; make serve does it too
 
 serve: $(VENV)/.serve $(BUILT)/.ready ## build when the files have changed, then serve (PORT=8123, DATA=folder, DROP=1)
 	$(BIN)/plangraf serve --port $(PORT) $(foreach folder,$(DATA),--data $(folder))$(if $(DROP), --drop)
@@ -40,18 +40,26 @@ serve: $(VENV)/.serve $(BUILT)/.ready ## build when the files have changed, then
 build: $(VENV)/.serve ## check the files and write a version
 	$(BIN)/plangraf build $(foreach folder,$(DATA),--data $(folder))$(if $(DROP), --drop)
 
-lint: $(VENV)/.test ## style, types, layers
+lint: style types ## style, layers, types
+
+style: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check service tests
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Tests start many processes, each of which would compile all modules anew without their bytecode.
-test: lint $(BUILT)/.ready ## lint and the tests of a change (ENGINE=fuseki: only those of served versions, over that engine)
-	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal -m "not slow" --hypothesis-profile short --engine $(ENGINE)
+types: $(VENV)/.test
+	$(BIN)/mypy
 
-test-all: lint $(BUILT)/.ready ## the longer set too: soaks, all things in all formats, crash rounds
-	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal -m ""
+# The types are checked beside the tests. Tests start many processes, each of which would compile all modules anew
+# without their bytecode.
+chosen: $(VENV)/.test
+	env -u PYTHONDONTWRITEBYTECODE -u MAKEFLAGS $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal $(CHOSEN)
+
+test: style $(BUILT)/.ready ## lint and the tests of a change (ENGINE=fuseki: only those of served versions, over that engine)
+	@$(MAKE) --no-print-directory -j2 types chosen CHOSEN='-m "not slow" --hypothesis-profile short --engine $(ENGINE)'
+
+test-all: style $(BUILT)/.ready ## the longer set too: soaks, all things in all formats, crash rounds
+	@$(MAKE) --no-print-directory -j2 types chosen CHOSEN='-m ""'
 
 search-faults: $(VENV)/.test ## other random examples in each run, twenty times as many, for each property test; takes long
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal -m hypothesis --hypothesis-profile search

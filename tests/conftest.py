@@ -67,7 +67,7 @@ OPTIONAL_PROGRAMS = {
 }
 # Made by `make editor`, `make portals`, `make engines` and `make differential`.
 OPTIONAL_ENVIRONMENTS = {
-    "service/plangraf/pages/built/.ready": "the query editor in a browser",
+    "service/plangraf/pages/built/.ready": "the query editor and the graph of neighbours in a browser",
     ".portals/ckan/bin/python": "the catalogue in CKAN's own reader",
     ".portals/ldes-client/.ready": "the feed in npm's ldes-client",
     ".portals/comunica/.ready": "the service joined with a local file in Comunica",

@@ -21,6 +21,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_generated_files_pass_the_checks_of_a_build(data: Path) -> None:
     files = sorted(data.glob("*/*/*.ttl")) + sorted(data.glob("*/*/*.nt"))
     done = plangraf("validate", *files, "--data", data, home=ROOT)

@@ -7,35 +7,22 @@ English, light and dark.
 from __future__ import annotations
 
 import argparse
-import html
-import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from kinds_of_pages import Shown, find_pages  # noqa: E402
+from page_pictures import SHEET, contact_sheet, take  # noqa: E402
 from playwright.sync_api import Browser  # noqa: E402
 from served_site import running_site, write_site  # noqa: E402
-from visits import CHROMIUM, NARROW, WIDE, chromium, visiting  # noqa: E402
-
-WIDTHS, LANGUAGES, SCHEMES = (NARROW, WIDE), ("nb", "en"), ("light", "dark")
-# Pixels; more of a long list or of the ontology shows nothing new.
-TALLEST = 6_000
-# Also those below the first screen.
-_ALL_IMAGES = """() => {
-  for (const image of document.images) image.loading = 'eager';
-  return Promise.all([...document.images].map(image => image.decode().catch(() => null))).then(() => null);
-}"""
-_STYLE = """body { font: 1rem system-ui; margin: 1rem; } section > div { display: flex; gap: 1rem; overflow-x: auto; }
-figure { margin: 0; } img { height: 30rem; width: auto; border: 1px solid #999; }"""
+from visits import CHROMIUM, chromium, visiting  # noqa: E402
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +41,6 @@ class Measured:
     blocking: int
     light: int
     dark: int
-
-
-def file_name(page: Shown, width: int, language: str, scheme: str) -> str:
-    return f"{re.sub(r'[^a-z0-9]+', '-', page.kind.name.lower())}-{width}-{language}-{scheme}.png"
-
-
-def take(browser: Browser, url: str, pages: list[Shown], folder: Path) -> None:
-    """Writes a picture of each page in each width, language and colour scheme."""
-    for width in WIDTHS:
-        with visiting(browser, url, width=width, reduced_motion="reduce") as tab:
-            for page in pages:
-                for language, scheme in product(LANGUAGES, SCHEMES):
-                    tab.page.emulate_media(color_scheme=scheme)
-                    tab.open(page.in_language(language), status=page.kind.status)
-                    tab.page.evaluate(_ALL_IMAGES)
-                    tall = min(TALLEST, tab.page.evaluate("document.documentElement.scrollHeight"))
-                    area = {"x": 0, "y": 0, "width": width, "height": tall}
-                    tab.page.screenshot(
-                        path=folder / file_name(page, width, language, scheme), full_page=True, clip=area
-                    )
-            for fault in tab.faults:
-                print(f"{width} px: {fault}", file=sys.stderr)
 
 
 def measure(browser: Browser, url: str, pages: list[Shown]) -> Iterator[Measured]:
@@ -103,21 +68,6 @@ def table_of(measured: list[Measured]) -> str:
         sizes = f"{one.page / 1000:.1f} | {one.everything / 1000:.1f} | {most} | {one.files} | {one.blocking}"
         lines.append(f"| {one.name} | {one.path} | {sizes} | {one.light} | {one.dark} |")
     return "\n".join(lines) + "\n"
-
-
-def contact_sheet(pages: list[Shown]) -> str:
-    """A page that shows all pictures, one section for each kind of page."""
-    parts = [f'<!DOCTYPE html><meta charset="utf-8"><title>Kinds of pages</title><style>{_STYLE}</style>']
-    for page in pages:
-        parts.append(f"<section><h2>{html.escape(page.kind.name)}</h2><p>{html.escape(page.path)}</p><div>")
-        for width in WIDTHS:
-            for language in LANGUAGES:
-                for scheme in SCHEMES:
-                    name = file_name(page, width, language, scheme)
-                    parts.append(f'<figure><a href="{name}"><img loading="lazy" src="{name}" alt=""></a>')
-                    parts.append(f"<figcaption>{width} px, {language}, {scheme}</figcaption></figure>")
-        parts.append("</div></section>")
-    return "\n".join(parts)
 
 
 @contextmanager
@@ -150,17 +100,22 @@ def main() -> None:
         raise SystemExit("Chromium is not installed: apt-get install chromium")
     site = other_site(given.url, given.current) if given.url else own_site()
     given.into.mkdir(parents=True, exist_ok=True)
-    for old in given.into.glob("*-*-*-*.png"):
+    for old in given.into.glob("*-*-*-*.jpg"):
         old.unlink()
     with site as (url, found), chromium() as browser:
         pages = [page for page in found if given.only in page.kind.name]
         table = table_of(list(measure(browser, url, pages)))
         (given.into / "table.md").write_text(table)
         print(table, end="")
-        if not given.table:
-            take(browser, url, pages, given.into)
-            (given.into / "index.html").write_text(contact_sheet(pages))
-            print(given.into / "index.html")
+        if given.table:
+            return
+        for page in pages:
+            with visiting(browser, url, reduced_motion="reduce") as tab:
+                take(tab, page, given.into)
+            for fault in tab.faults:
+                print(f"{page.kind.name}: {fault}", file=sys.stderr)
+        (given.into / SHEET).write_text(contact_sheet(tuple(page.kind for page in pages)), "utf-8")
+        print(given.into / SHEET)
 
 
 if __name__ == "__main__":

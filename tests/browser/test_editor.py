@@ -20,7 +20,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from plangraf.pages.editor_page import editor_script
+from plangraf.pages.built_scripts import editor_script
 from running_server import Server
 
 CHROMIUM = shutil.which("chromium")

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from visits import Visit, Visiting
 
-from plangraf.pages.editor_page import editor_script
+from plangraf.pages.built_scripts import editor_script
 
 
 @dataclass(slots=True)

@@ -308,6 +308,7 @@ def test_trondheim_is_as_it_was_beside_a_new_municipality(municipality: Path, ru
             assert f"/catalog/series/{number}/{years}>" in catalogue
 
 
+@pytest.mark.slow
 def test_the_service_answers_for_the_municipality(municipality: Path, core_home: Path, run_server: Any) -> None:
     with run_server(build(municipality, core_home)) as server:
         plans = csv.DictReader(io.StringIO(get(f"{server.url}/queries/plans.csv?municipality=9999")))

@@ -223,6 +223,7 @@ def test_the_server_imports_nothing_of_the_validator() -> None:
     assert (run.stdout, run.stderr) == ("set()\n", "")
 
 
+@pytest.mark.slow
 def test_serve_builds_again_when_a_file_has_changed_and_only_then(own_home: Path) -> None:
     assert plangraf("build", "--quiet", home=own_home).returncode == 0
     with running_service(own_home, "--workers", "1") as (_, _, first):

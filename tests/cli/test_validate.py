@@ -86,6 +86,7 @@ def workbooks(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_workbooks_get_the_verdict_of_an_import_in_any_order_and_nothing_is_written(
     workbooks: Path, light_home: Path
 ) -> None:

@@ -16,5 +16,7 @@ def test_make_test_leaves_out_the_slow_tests_and_make_test_all_runs_everything(t
     assert ('-m "not slow"' in line) is selects
 
 
-def test_ci_runs_the_longer_set() -> None:
-    assert (ROOT / ".ci" / "run").read_text().endswith("\nmake test-all\n")
+def test_ci_runs_the_longer_set_and_asks_for_each_picture_of_a_page() -> None:
+    _, longer, after = (ROOT / ".ci" / "run").read_text().partition('\nSCREENSHOTS="$PWD/screenshots" make test-all\n')
+    assert longer
+    assert "tests/browser/page_pictures.py screenshots\n" in after

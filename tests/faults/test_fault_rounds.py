@@ -16,9 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -28,6 +26,7 @@ import httpx
 import psutil
 import pytest
 
+from asking_clients import AskingClients
 from forked_python import run_command, start_command
 from plangraf.errors import VersionsError
 from plangraf.maintenance.examined_data import check_contexts, check_feed, check_versions
@@ -74,37 +73,20 @@ def assert_nothing_is_lost(store: VersionStore, kept: set[str]) -> None:
     assert [finding for finding in findings if finding.state == "broken"] == []
 
 
-class Clients:
-    """Readers who ask without a pause, and compare each answer with the version that it names."""
+class Clients(AskingClients):
+    """Readers who compare each answer with the version that it names."""
 
     def __init__(self, url: str, store: VersionStore) -> None:
+        super().__init__(keeping=0, closing=2)
         self._url, self._store = url, store
         self._triples: dict[str, str] = {}
-        self.outcomes: Counter[str] = Counter()
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(2)]
 
-    def __enter__(self) -> Clients:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _ask(self) -> None:
-        while not self._stop.is_set():
-            query = f"{COUNT} # {os.urandom(4).hex()}"
-            try:
-                answer = httpx.get(f"{self._url}/sparql", params={"query": query, "format": "csv"})
-            except httpx.HTTPError as error:
-                self.outcomes[type(error).__name__] += 1
-                continue
-            version = answer.headers.get("plangraf-version", "")
-            right = answer.status_code == 200 and answer.text.split()[1] == self._triples_of(version)
-            self.outcomes["right" if right else f"{answer.status_code} {answer.text[:200]}"] += 1
+    def ask(self, client: httpx.Client) -> Iterator[str]:
+        query = f"{COUNT} # {os.urandom(4).hex()}"
+        answer = client.get(f"{self._url}/sparql", params={"query": query, "format": "csv"})
+        version = answer.headers.get("plangraf-version", "")
+        right = answer.status_code == 200 and answer.text.split()[1] == self._triples_of(version)
+        yield "right" if right else f"{answer.status_code} {answer.text[:200]}"
 
     def _triples_of(self, version: str) -> str:
         if version not in self._triples:
@@ -112,10 +94,7 @@ class Clients:
         return self._triples[version]
 
     def until_right(self, more: int = 20) -> None:
-        wanted, deadline = self.outcomes["right"] + more, time.monotonic() + _DEADLINE_S
-        while self.outcomes["right"] < wanted:
-            assert time.monotonic() < deadline, self.outcomes
-            time.sleep(0.01)
+        self.until(more, "right")
 
 
 def log_of(store: VersionStore) -> str:
@@ -183,6 +162,7 @@ def processes(server: Server) -> dict[str, list[psutil.Process]]:
     return found
 
 
+@pytest.mark.slow
 def test_each_kind_of_process_killed_at_random_is_replaced_and_told(store: VersionStore) -> None:
     moments = random.Random(SEED)
     with running_server(store.path, "--workers", "2") as server, Clients(server.url, store) as clients:
@@ -205,6 +185,7 @@ def test_each_kind_of_process_killed_at_random_is_replaced_and_told(store: Versi
     assert_nothing_is_lost(store, {version.id for version in store.list()})
 
 
+@pytest.mark.slow
 def test_a_service_killed_as_a_whole_starts_again_over_the_same_folder(store: VersionStore) -> None:
     kept = {version.id for version in store.list()}
     for _ in range(ROUNDS):
@@ -244,6 +225,7 @@ def damage_link(version: Version) -> None:
     (version.path.parent / "current").symlink_to("0" * 16)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "damage",
     [

@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from plangraf.pages.editor_page import BUILT, editor_settings
+from plangraf.pages.built_scripts import BUILT
+from plangraf.pages.editor_page import editor_settings
 
 EDITOR = BUILT.parent / "editor"
 

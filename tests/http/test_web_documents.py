@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 import httpx
 import pytest
@@ -39,6 +40,8 @@ THINGS = {
     "/targets/11.a": SDG + "11.a",
     "/goals/11": SDG + "11",
 }
+# Links followed of those with the same path and the same parameters.
+MOST_ALIKE = 6
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
 
@@ -498,11 +501,19 @@ def test_every_local_link_of_every_page_resolves(client: httpx.Client) -> None:
 
 
 def _follow_all(client: httpx.Client) -> None:
+    """Follows each path, and of links that differ only in the values of their parameters the first few."""
     seen: set[str] = set()
+    alike: Counter[tuple[str, tuple[str, ...]]] = Counter()
     waiting = {"/"}
     while waiting:
-        path = waiting.pop()
+        path = min(waiting)
+        waiting.remove(path)
         seen.add(path)
+        before, _, query = path.partition("?")
+        kind = before, tuple(sorted({name for name, _ in parse_qsl(query, keep_blank_values=True)}))
+        alike[kind] += 1
+        if alike[kind] > MOST_ALIKE:
+            continue
         response = client.get(path, headers=BROWSER, follow_redirects=True)
         assert response.status_code == 200, path
         # The examples of /docs are of the shipped data, see tests/service/test_api_page.py.

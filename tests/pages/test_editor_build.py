@@ -1,4 +1,4 @@
-"""The build of the query editor: its lock, and its one line when it cannot run."""
+"""The build of the query editor and the graph of neighbours: its lock, and its one line when it cannot run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from plangraf.pages.editor_page import BUILT
+from plangraf.pages.built_scripts import BUILT
 
 ROOT = Path(__file__).resolve().parents[2]
 EDITOR = BUILT.parent / "editor"
@@ -42,7 +42,8 @@ def test_a_build_that_cannot_run_says_so_in_one_line(tmp_path: Path) -> None:
     )
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr == (
-        "The query editor was not built (.editor/build.log says why): /sparql has a plain form instead.\n"
+        "The query editor and the graph of neighbours were not built (.editor/build.log says why): "
+        "/sparql has a plain form, and pictures stay as they are drawn.\n"
     )
     assert "/nowhere/python" in (tmp_path / ".editor" / "build.log").read_text()
     assert not (tmp_path / BUILT.relative_to(ROOT)).exists()

@@ -133,6 +133,7 @@ def test_the_graph_of_bulk_triples_can_be_named(home: Path, monkeypatch: pytest.
     assert none.split() == ["g"]
 
 
+@pytest.mark.slow
 def test_the_id_of_a_version_changes_with_a_bulk_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = built(home, monkeypatch)
     put(home, observations(31))
@@ -174,6 +175,7 @@ WRONG: dict[str, tuple[Callable[[str], str], str]] = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_malformed_bulk_file_stops_the_build(home: Path, monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
     before = built(home, monkeypatch)

@@ -20,9 +20,10 @@ import yaml
 import zstandard
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
-from plangraf.publish.class_tables import as_csv, as_parquet, tables
+from plangraf.publish.class_tables import as_csv, as_parquet, sources
 from plangraf.publish.dumps import citation, write_dumps
 from plangraf.publish.pipeline import load_download_titles
+from plangraf.rdf.graph import nquads_lines
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.store.versions import Version, VersionStore
 
@@ -206,7 +207,9 @@ def test_values_that_a_type_cannot_hold_stay_strings(datatype: str, written: str
     value = Literal(written, datatype=NamedNode(f"http://www.w3.org/2001/XMLSchema#{datatype}"))
     statement = Triple(thing, NamedNode("urn:p:x"), value)
     said = [Triple(thing, NamedNode(RDF_TYPE), NamedNode(ONTOLOGY + "Plan")), statement]
-    (table,) = tables(said)
+    graph = NamedNode(GRAPH + "9999/x")
+    (source,) = sources(nquads_lines([Quad(*triple, graph) for triple in said]))
+    table = source.table()
     read = pyarrow.parquet.read_table(io.BytesIO(as_parquet(table)))
     assert str(read.schema.field("urn:p:x").type) == type_
     assert _written(read.column("urn:p:x").to_pylist()[0]) == _written(written)
@@ -259,3 +262,31 @@ def test_version_and_project_have_a_citation_file(root: Path, version: Version, 
         assert told["type"] == kind
     told = yaml.safe_load((dump / "CITATION.cff").read_text())
     assert (told["version"], told["url"]) == (version.id, f"https://w3id.org/plangraf/version/{version.id}/")
+
+
+def case_line(area: str, name: str, value: str) -> list[bytes]:
+    thing, graph = f"<https://w3id.org/plangraf/id/{area}/{name.lower()}/1>", f"<{GRAPH}{area}/kommune>"
+    said = (f"<{RDF_TYPE}> <{ONTOLOGY}{name}>", f'<{ONTOLOGY}caseNumber> "{value}"')
+    return [f"{thing} {one} {graph} .".encode() for one in said]
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("damaged", [None, "graph/0301/kommune.ttl", "csv/Case.csv", "index.json"])
+def test_files_with_the_same_source_are_taken_from_the_version_before(tmp_path: Path, damaged: str | None) -> None:
+    before = sorted(case_line("0301", "Case", "1/20") + case_line("5001", "Plan", "2/20"))
+    after = sorted(case_line("0301", "Case", "1/20") + case_line("5001", "Plan", "3/20"))
+    tables = write_dumps(before, tmp_path / "before", {})
+    if damaged is not None:
+        (tmp_path / "before" / damaged).write_bytes(b"[]")
+    assert write_dumps(after, tmp_path / "after", {}, tmp_path / "before", tables) != tables
+    write_dumps(after, tmp_path / "anew", {})
+    assert content(tmp_path / "after") == content(tmp_path / "anew")
+    taken = {name for name in content(tmp_path / "after") if (tmp_path / "after" / name).stat().st_nlink > 1}
+    graph = {f"graph/0301/kommune.{ending}" for ending in ("ttl", "nt", "jsonld")}
+    table = {"csv/Case.csv", "csv/Case.csv-metadata.json", "parquet/Case.parquet"}
+    assert taken == {
+        None: graph | table, "graph/0301/kommune.ttl": table, "csv/Case.csv": graph, "index.json": set()
+    }[damaged]  # fmt: skip

@@ -84,6 +84,9 @@ def line(subject: str, predicate: str, value: str) -> bytes:
     return f"<{ID}{subject}> <{predicate}> {value} <https://w3id.org/plangraf/graph/5001/x> .".encode()
 
 
+LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
+
+
 def cases(*labels: str) -> list[bytes]:
     """Lines of as many cases, each with a number and a label in Bokmål."""
     found = []
@@ -122,6 +125,21 @@ def test_an_unchanged_drawing_is_taken_from_the_present_version(home: Path) -> N
     assert second.id != first.id
     for name in ("cases/all-nb.png", "cases/all-en-dark.svg", "index.json"):
         assert (first.path / "pictures" / name).read_bytes() == (second.path / "pictures" / name).read_bytes()
+
+
+def test_a_drawing_stands_when_its_query_matches_no_changed_statement(home: Path, tmp_path: Path) -> None:
+    drawn = {}
+    write_pictures(cases("En"), tmp_path / "one", load(home))
+    for name, known, changed in (("other", "one", {"urn:other"}), ("label", "one", {LABEL}), ("anew", None, None)):
+        before = tmp_path / known if known else None
+        done = write_pictures(cases("En", "To"), tmp_path / name, load(home), before, changed=changed)
+        drawn[name] = done.taken, {path.name: path.read_bytes() for path in (tmp_path / name).rglob("*.*")}
+    one = {path.name: path.read_bytes() for path in (tmp_path / "one").rglob("*.*")}
+    assert drawn["other"] == (2, one)
+    assert drawn["label"] == (0, drawn["anew"][1])
+    next((tmp_path / "one").rglob("*.png")).write_bytes(b"")
+    write_pictures(cases("En"), tmp_path / "again", load(home), tmp_path / "one", changed={"urn:other"})
+    assert {path.name: path.read_bytes() for path in (tmp_path / "again").rglob("*.*")} == one
 
 
 def test_the_index_lists_each_file_with_its_sum(home: Path, tmp_path: Path) -> None:

@@ -119,6 +119,7 @@ def test_series_of_a_bulk_file_are_drawn_as_those_of_a_small_file(home: Path) ->
     assert series(bulk).reading.startswith("2 serier fra 1 tabell viser 22 verdier fra 2015 til 2025")
 
 
+@pytest.mark.slow
 def test_too_many_bulk_triples_leave_out_the_pictures_that_need_them_and_no_other(home: Path) -> None:
     lines = sum(1 for _ in built(home, BULK).lines())
     kept = read_pictures(built(home, BULK, lines + 50).path)

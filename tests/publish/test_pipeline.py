@@ -38,6 +38,7 @@ def lines_of(home: Path) -> list[bytes]:
 # The id
 
 
+@pytest.mark.slow
 def test_the_same_files_in_two_places_give_the_same_version(home: Path, tmp_path: Path) -> None:
     other = make_home(tmp_path / "elsewhere" / "deep")
     ids = []

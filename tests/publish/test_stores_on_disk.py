@@ -37,6 +37,7 @@ def built(home: Path, memory_triples: int, versions: str) -> Version:
     return build(Settings(home=home, versions=home / versions, memory_triples=memory_triples)).version
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("overlap", [True, False], ids=["a triple in two graphs", "no triple in two graphs"])
 @pytest.mark.parametrize("bulk", [False, True], ids=["no bulk file", "a bulk file"])
 def test_a_version_on_disk_has_the_same_answers_as_in_memory(
@@ -100,3 +101,30 @@ def test_a_damaged_store_stops_the_start(tmp_path: Path) -> None:
     next((version.bulk_stores / "all").glob("*.sst")).unlink()
     with pytest.raises(Exception, match="could not be opened"):
         answers(version, [PLAIN], memory_triples=0)
+
+
+@pytest.mark.parametrize("overlap", ["before", "never", "after"])
+@pytest.mark.parametrize("bulk", [False, True], ids=["no bulk file", "a bulk file"])
+def test_stores_after_a_change_share_tables_with_those_before_and_answer_as_new_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bulk: bool, overlap: str
+) -> None:
+    monkeypatch.setattr(files, "BULK_SIZE", 100 if bulk else 10**9)
+    home = make_home(tmp_path / "home")
+    put(home, observations())
+    if overlap == "before":
+        write(home, "data/5001/annet/case.ttl", TWICE)
+    before = built(home, 0, "versions")
+    contents = [path.read_bytes() for path in sorted(before.bulk_stores.rglob("*")) if path.is_file()]
+    write(home, "data/5001/planstrategi/cases.ttl", TWICE.replace("68/19", "69/19"))
+    if overlap == "after":
+        write(home, "data/5001/annet/case.ttl", TWICE)
+    after, anew = built(home, 0, "versions"), built(home, 0, "anew")
+    assert after.id == anew.id != before.id
+    tables = [{path.stat().st_ino for path in one.bulk_stores.glob("*/*.sst")} for one in (before, after)]
+    # No store of the version before says which triples stand in two graphs when none did.
+    assert bool(tables[0] & tables[1]) is (bulk or overlap != "after")  # versions share the table of a bulk file anyway
+    assert contents == [path.read_bytes() for path in sorted(before.bulk_stores.rglob("*")) if path.is_file()]
+    for reaching in (True, False):
+        wanted = answers(anew, QUERIES, bulk=reaching, memory_triples=0)
+        assert answers(after, QUERIES, bulk=reaching, memory_triples=0) == wanted
+        assert answers(before, QUERIES, bulk=reaching, memory_triples=0) != wanted

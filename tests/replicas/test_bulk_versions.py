@@ -27,7 +27,7 @@ def write_bulk_version(folder: Path, number: int) -> None:
     stores = folder.parent / "stores"
     terms = BulkTerms((), {}, {}, frozenset(), 0)
     bulk = BulkGraph(BULK, "ab" * 32, 20_000, terms)
-    write_disk_stores(stores, [line], {BULK: packed}, store.kept_stores([bulk]))
+    write_disk_stores(stores, lambda: [line], {BULK: packed}, store.kept_stores([bulk]))
     manifest = {"triples": 20_001, "graphs": {GRAPH: 1, BULK: 20_000}, "warnings": {}}
     store.write([line], manifest, {}, {BULK_STORES: stores}, {packed: bulk})
 

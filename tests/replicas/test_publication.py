@@ -98,6 +98,29 @@ def test_of_two_publications_at_once_one_is_refused(
     assert content(tmp_path / "replica") == content(other)
 
 
+def test_the_check_of_conditions_is_not_misled_by_that_of_another_publication(
+    bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class StoppedError(Exception):
+        pass
+
+    put, asked = obstore.put, []
+
+    def interrupted(store: Any, path: str, content: bytes, **given: Any) -> Any:
+        asked.append(content)
+        if len(asked) == 4:
+            raise StoppedError
+        done = put(store, path, content, **given)
+        if len(asked) == 2:  # another one begins, and gets as far as its first write
+            with pytest.raises(StoppedError):
+                Objects(bucket, writing=True).check_conditions()
+        return done
+
+    monkeypatch.setattr(obstore, "put", interrupted)
+    Objects(bucket, writing=True).check_conditions()
+    assert len(asked) == 6
+
+
 def test_two_first_publications_at_once(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in (1, 2):
         write_version(tmp_path / str(number) / "versions", number)

@@ -76,6 +76,7 @@ def test_replicas_give_the_same_bytes_headers_and_tags(fleet: Fleet) -> None:
             assert {address for address in {*one, *other} if one.get(address) != other.get(address)} == set()
 
 
+@pytest.mark.slow
 def test_no_request_fails_while_versions_and_replicas_come_and_go(fleet: Fleet) -> None:
     outcomes = ask_during_publications(fleet, publications=3, requests=300)
     assert set(outcomes) == {"right"}, outcomes
@@ -128,6 +129,7 @@ def test_no_request_fails_behind_the_balancer_of_deploy_while_replicas_are_renew
         balancer.wait(60)
 
 
+@pytest.mark.slow
 def test_a_replica_without_a_version_is_alive_and_not_ready(tmp_path: Path, bucket: str, versions: Path) -> None:
     with running_replica(bucket, tmp_path / "replica") as replica:
         replica.until(lambda: _get(replica, "/health/live") is not None, "it does not answer")
@@ -173,6 +175,7 @@ def test_a_store_that_is_away_leaves_the_last_version_and_is_named(
         assert _replica(replica)["problem"] is None
 
 
+@pytest.mark.slow
 def test_a_damaged_object_is_named_in_one_line_and_the_last_version_serves(
     versions: Path, tmp_path: Path, folder_store: str
 ) -> None:

@@ -58,6 +58,7 @@ def things(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
+@pytest.mark.slow
 def test_one_file_adds_a_collection_to_every_list_of_collections(added: str) -> None:
     asked = httpx.post(f"{added}/sparql", data={"query": LATE, "format": "json"}).json()["results"]["bindings"]
     late = {row["thing"]["value"] for row in asked}

@@ -139,6 +139,7 @@ def test_the_service_names_the_protocol_where_programs_look(url: str) -> None:
     assert "/mcp" in httpx.get(f"{url}/version/{version}/openapi.json").json()["paths"]
 
 
+@pytest.mark.slow
 def test_processes_of_a_service_share_no_state_that_a_client_would_miss(start_light_server: Any) -> None:
     """Each message may reach another process, and a client with a handshake sends several."""
     with start_light_server(PLANGRAF_PROCESSES="2") as server:

@@ -95,6 +95,7 @@ def read_all(connection: socket.socket) -> bytes:
     return b"".join(pieces)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
 @pytest.mark.parametrize("accept", FORMATS)
 def test_a_stream_of_a_killed_worker_has_no_end(
@@ -126,6 +127,7 @@ def test_a_client_library_reports_the_broken_answer(server: Any, accept: str) ->
         read_with_a_library(server, accept)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
 @pytest.mark.parametrize("accept", FORMATS)
 def test_http_1_0_gets_an_error_status_for_the_broken_answer(server: Any, accept: str, coding: str) -> None:

@@ -292,6 +292,7 @@ def test_void_gives_size_and_sum_of_the_files_of_the_version(built: Path, void: 
         assert void.value(checksum, SPDX.algorithm) == SPDX.checksumAlgorithm_sha256
 
 
+@pytest.mark.slow
 def test_a_version_without_downloads_has_a_catalogue_without_them(
     built: Path, tmp_path: Path, run_server: Start
 ) -> None:

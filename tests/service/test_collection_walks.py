@@ -169,6 +169,7 @@ def test_a_walk_during_a_switch_has_every_thing_of_its_version_once(walked: TwoV
         assert (found, versions) == (other, {walked.second})
 
 
+@pytest.mark.slow
 def test_many_switches_during_a_walk_do_not_change_it(walked: TwoVersions) -> None:
     expected = {walked.first: all_documents(walked)}
     walked.switch(walked.second)

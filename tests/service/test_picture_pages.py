@@ -10,7 +10,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from html import unescape
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 from xml.etree import ElementTree as ET
 
 import httpx
@@ -164,11 +165,28 @@ def test_the_json_of_a_neighbourhood_has_the_names_of_its_table_and_says_what_is
     assert names == [tuple(unescape(part) for part in row) for row in rows]
     drawing = text.partition("<svg")[2].partition("</svg>")[0]
     drawn = [one["iri"] for group in found["groups"] for one in group["neighbours"][: group["drawn"]]]
-    assert sorted(drawn) == sorted(map(unescape, re.findall(r'data-iri="([^"]*)"', drawing)))
+    assert sorted(drawn) == sorted(map(unquote, re.findall(r'href="[^"]*[?]iri=([^&"]*)', drawing)))
     assert len(drawn) < len(names)
     assert httpx.get(f"{url}/pictures/neighbourhood.json").status_code == 404
-    file = httpx.get(f"{url}/pictures/neighbourhood.svg", params={"iri": perspective}).text
-    assert "data-" not in file
+
+
+def test_what_we_read_into_a_text_is_a_group_of_its_own_and_dashed(url: str) -> None:
+    def groups(iri: str) -> list[dict[str, Any]]:
+        answer = httpx.get(f"{url}/pictures/neighbourhood.json", params={"iri": iri, "lang": "en"})
+        found: list[dict[str, Any]] = answer.json()["groups"]
+        return found
+
+    perspective = "https://w3id.org/plangraf/id/5001/perspective/2020-14"
+    *printed, read = groups(perspective)
+    assert (read["direction"], read["label"], read["interpreted"]) == ("in", "Interpreted link", True)
+    assert "https://w3id.org/plangraf/id/5001/commitment/2023-1-1" in [one["iri"] for one in read["neighbours"]]
+    assert not [group["label"] for group in printed if group["interpreted"] or not group["label"][0].isupper()]
+    # plan:becomes stands beside the interpreted link from the same plan.
+    becomes = groups(PLAN)[-1]
+    assert (becomes["link"].rpartition("#")[2], becomes["interpreted"]) == ("becomes", True)
+    assert not [group for group in groups(PLAN) if group["link"].endswith("InterpretedLink")]
+    with_readings = httpx.get(f"{url}/pictures/neighbourhood.svg", params={"iri": perspective}).text
+    assert with_readings.count("stroke-dasharray") == read["drawn"]
 
 
 def test_a_neighbourhood_of_many_links_stays_small(url: str) -> None:

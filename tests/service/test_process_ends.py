@@ -122,6 +122,7 @@ def killed_at_the_end(*arguments: str, **environment: str) -> Iterator[subproces
             process.kill()
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)], ids=["kill", "term"]
 )

@@ -103,6 +103,13 @@ def test_a_case_is_a_timeline_of_its_decisions(url: str) -> None:
     ]
 
 
+def test_an_event_names_its_document_once(url: str) -> None:
+    text = page(url, "/doc/5001/case/bystyret-3-13", "nb")
+    assert words_of(section(text, "decisions")).count("Kommunedelplan for kulturarenaer 2012-2024") == 1
+    named = words_of(section(page(url, "/doc/5001/case/formannskapet-176-20", "nb"), "decisions"))
+    assert "gjelder Planprogram for arbeidet med kommuneplanens samfunnsdel 2020-2023" in named
+
+
 def test_a_municipality_has_ways_in_with_the_numbers_of_its_lists(url: str) -> None:
     text = section(page(url, "/doc/5001/municipality/5001", "nb"), "ways")
     ways = re.findall(r'<a href="([^"]+)">.*?<b class="number">([^<]+)</b>', text, re.DOTALL)

@@ -8,9 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +17,7 @@ import httpx
 import psutil
 import pytest
 
+from asking_clients import AskingClients
 from plangraf.processes import die_with_parent
 from small_home import ROOT
 
@@ -100,55 +99,28 @@ def upgraded(folder: Path, versions: Path, *options: str, **environment: str) ->
         service.end()
 
 
-class Clients:
-    """Clients that ask without a pause, each over one connection as long as it stays open, or over a new one each."""
+class Clients(AskingClients):
+    """Half of them keep their connection as long as it stays open."""
 
     def __init__(self, url: str) -> None:
+        super().__init__(keeping=2, closing=2)
         self._url = url
-        self.outcomes: Counter[str] = Counter()
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, args=(number % 2 == 0,)) for number in range(4)]
 
-    def __enter__(self) -> Clients:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _ask(self, keeps: bool) -> None:
-        headers = {} if keeps else {"Connection": "close"}
-        with httpx.Client(timeout=60, headers=headers) as client:
-            while not self._stop.is_set():
-                for path in (
-                    f"/sparql?format=json&query=ASK%20%7B%7D%20%23{os.urandom(4).hex()}",
-                    PLAN,
-                    "/health/ready",
-                ):
-                    try:
-                        status = str(client.get(self._url + path).status_code)
-                    except httpx.HTTPError as error:
-                        status = f"{type(error).__name__}: {error} {path}"
-                    self.outcomes[status] += 1
-
-    def until_asked(self, more: int) -> None:
-        wanted = self.outcomes.total() + more
-        while self.outcomes.total() < wanted:
-            time.sleep(0.01)
+    def ask(self, client: httpx.Client) -> Iterator[str]:
+        query = f"/sparql?format=json&query=ASK%20%7B%7D%20%23{os.urandom(4).hex()}"
+        for path in (query, PLAN, "/health/ready"):
+            yield str(client.get(self._url + path).status_code)
 
 
-@pytest.mark.parametrize("upgrades", [1, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("upgrades", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_new_code_takes_over_and_no_request_fails(light_versions: Path, tmp_path: Path, upgrades: int) -> None:
     with upgraded(tmp_path, light_versions, "--workers", "2") as service, Clients(service.url) as clients:
         assert service.release() == "1.0.0"
         for number in range(2, 2 + upgrades):
-            clients.until_asked(100)
+            clients.until(100)
             service.install(f"{number}.0.0")
             old, new = service.pids[-1], service.upgrade()
-            clients.until_asked(100)
+            clients.until(100)
             if old == service.process.pid:
                 assert service.process.wait(_DEADLINE_S) == 0
             else:
@@ -156,10 +128,11 @@ def test_new_code_takes_over_and_no_request_fails(light_versions: Path, tmp_path
             assert not psutil.pid_exists(old) or old == service.process.pid
             assert psutil.pid_exists(new)
             assert service.release() == f"{number}.0.0"
-        clients.until_asked(100)
+        clients.until(100)
     assert set(clients.outcomes) == {"200"}, clients.outcomes
 
 
+@pytest.mark.slow
 def test_what_an_upgrade_meets_is_answered_to_its_end(light_versions: Path, tmp_path: Path) -> None:
     with (
         upgraded(tmp_path, light_versions, "--workers", "1") as service,
@@ -194,6 +167,7 @@ def test_what_an_upgrade_meets_is_answered_to_its_end(light_versions: Path, tmp_
         assert httpx.get(service.url + PLAN).status_code == 200
 
 
+@pytest.mark.slow
 def test_code_that_does_not_start_leaves_the_old_service_and_says_so(light_versions: Path, tmp_path: Path) -> None:
     with upgraded(tmp_path, light_versions, "--workers", "1") as service, Clients(service.url) as clients:
         service.install("2.0.0", broken=True)
@@ -204,7 +178,7 @@ def test_code_that_does_not_start_leaves_the_old_service_and_says_so(light_versi
             "This service goes on. Correct the cause, then send SIGUSR2 again."
         )
         assert "a release without its packages" in service.log.read_text()
-        clients.until_asked(100)
+        clients.until(100)
         assert service.release() == "1.0.0"
         assert service.process.poll() is None
         service.install("2.0.1")

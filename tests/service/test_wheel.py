@@ -16,7 +16,7 @@ import sysconfig
 import tomllib
 import venv
 from importlib.metadata import Distribution, distribution
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import httpx
 import pytest
@@ -24,7 +24,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from plangraf.cli.extras import EXTRAS
-from plangraf.pages.editor_page import editor_script
+from plangraf.pages.built_scripts import editor_script, walk_script
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -59,6 +59,18 @@ def without_settings() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if not key.startswith(left_out)}
 
 
+# Looking for a module imports the package above it, which fails where that is absent.
+INSTALLED = """
+from contextlib import suppress
+from importlib.util import find_spec
+found = []
+for name in {!r}:
+    with suppress(ModuleNotFoundError):
+        found += [name] if find_spec(name) else []
+print(found)
+"""
+
+
 @pytest.fixture(scope="module")
 def installed(wheel: Path) -> Path:
     python, site = environment_with(wheel, wheel.parent / "environment")
@@ -83,11 +95,21 @@ def environment_of(wheel: Path, extra: str) -> Path:
             continue
         linked.add(key)
         found = distribution(requirement.name)
-        for top in {file.parts[0] for file in found.files or () if file.parts[0] not in ("..", "__pycache__")}:
-            if not (site / top).exists():
-                (site / top).symlink_to(Path(str(found.locate_file(top))))
+        files = [file for file in found.files or () if file.parts[0] not in ("..", "__pycache__")]
+        for path in {_to_link(found, file) for file in files}:
+            place = site / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if not place.exists():
+                place.symlink_to(Path(str(found.locate_file(path))))
         waiting += required(found, extras)
     return python
+
+
+def _to_link(found: Distribution, file: PurePath) -> PurePath:
+    """Its top folder, or the file itself where several packages share that folder."""
+    top = Path(str(found.locate_file(file.parts[0])))
+    shared = top.is_dir() and top.suffix not in (".dist-info", ".libs") and not (top / "__init__.py").exists()
+    return file if shared else PurePath(file.parts[0])
 
 
 def required(found: Distribution, extras: set[str]) -> list[Requirement]:
@@ -98,11 +120,13 @@ def required(found: Distribution, extras: set[str]) -> list[Requirement]:
     ]
 
 
-@pytest.mark.skipif(editor_script() is None, reason="the editor is not built; named at the end of the run")
-def test_the_wheel_holds_the_built_editor_and_not_its_sources(installed: Path) -> None:
+@pytest.mark.skipif(editor_script() is None, reason="the scripts are not built; named at the end of the run")
+def test_the_wheel_holds_the_built_scripts_with_their_licences_and_not_their_sources(installed: Path) -> None:
     (pages,) = installed.glob("lib/python*/site-packages/plangraf/pages")
     assert (pages / "built" / str(editor_script())).is_file()
+    assert (pages / "built" / str(walk_script())).is_file()
     assert "MIT License" in (pages / "built" / "editor-licences.txt").read_text()
+    assert "cytoscape" in (pages / "built" / "walk-licences.txt").read_text()
     assert not (pages / "editor").exists()
 
 
@@ -174,13 +198,11 @@ def test_the_extra_server_serves_a_built_version_and_names_what_other_commands_n
         command = [str(server_only), "-m", "plangraf.cli", *arguments]
         return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path, env=environment)
 
-    absent = "import importlib.util as u; print([n for n in {!r} if u.find_spec(n)])"
     others = {package for extra in EXTRAS if extra != "server" for package in EXTRAS[extra]} | {"SPARQLWrapper"}
-    # Looking for a module imports the package above it.
-    packages = sorted({package.partition(".")[0] for package in others})
     listed = subprocess.run(
-        [server_only, "-c", absent.format(packages)], capture_output=True, text=True, env=environment, timeout=60
-    )
+        [server_only, "-c", INSTALLED.format(sorted(others))],
+        capture_output=True, text=True, env=environment, timeout=60,
+    )  # fmt: skip
     assert listed.stdout == "[]\n"
     for arguments, extra in (
         (("build",), "publish"),

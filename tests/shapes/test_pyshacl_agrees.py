@@ -54,6 +54,7 @@ def test_all_data_have_the_report_of_pyshacl() -> None:
     assert_same(data)
 
 
+@pytest.mark.slow
 def test_the_compiled_tests_decide_every_node_of_all_data() -> None:
     """This keeps a build quick: a new shape that is not compiled would cost seconds."""
     data = DataGraph(relabelled(read(source_files(ROOT)).quads))

@@ -86,6 +86,7 @@ def _dataset_and_form(folder: Path, form: str) -> object:
     return pytest.param(folder, form, id=name, marks=[pytest.mark.slow] if is_longer else [])
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("folder", "form"), [_dataset_and_form(*pair) for pair in product(DATASETS, FORMATS)])
 def test_a_dataset_survives_export_and_import_unchanged(folder: Path, form: str, model: Model, tmp_path: Path) -> None:
     out = tmp_path / ("sheets.xlsx" if form == "xlsx" else "sheets")

@@ -278,6 +278,7 @@ def noted(folder: Path) -> set[tuple[str, str, str]]:
     return {(note.kind, note.column if note.kind == "column" else note.sheet, note.text) for note in read_notes(folder)}
 
 
+@pytest.mark.slow
 def test_own_columns_and_sheets_are_kept_and_restored(own: Path, tmp_path: Path) -> None:
     folder = tmp_path / "my" / "9999" / "kommune"
     outcome = import_sheet(Settings(), own, folder)

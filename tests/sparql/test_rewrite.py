@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from pyoxigraph import Store
 from plangraf.errors import QueryLimitError, QueryUnsupportedError
 from plangraf.sparql.rewrite.rewriting import Edits, TooLongError
 from plangraf.sparql.safety import CheckedQuery, Limits, check
+from processor_time import measured_work
 
 ROOT = Path(__file__).resolve().parents[2]
 QUERIES = sorted((ROOT / "queries").rglob("*.rq"))
@@ -304,10 +304,9 @@ def test_the_expansion_of_aliases_is_limited() -> None:
     ids=lambda query: query[:40],
 )
 def test_a_long_query_is_rewritten_or_refused_quickly(query: str) -> None:
-    began = time.process_time()
-    with contextlib.suppress(QueryLimitError):
+    with measured_work() as work, contextlib.suppress(QueryLimitError):
         checked(query)
-    assert time.process_time() - began < 2
+    assert work.seconds < 2
 
 
 def test_a_helper_variable_has_a_name_that_the_query_does_not_use() -> None:

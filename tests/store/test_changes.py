@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -130,6 +131,39 @@ def test_a_returning_state_gives_new_members_with_later_times(store: VersionStor
     times = [publication.published for publication in log_of(store).publications()]
     assert times == sorted(set(times))
     assert replayed(list(log_of(store).changes())) == {A1, B1}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_version_at_the_end_of_the_log_gives_the_changes_that_the_whole_log_gives(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = Random(seed)
+    lines = [line(thing, value, graph) for thing in "abcd" for value in "12" for graph in "gh"]
+    nodes = [b"_:n", b"_:m", b"<http://e/a>", b"<http://e/c>"]
+    lines += [b"%b <http://e/q> %b <http://e/g> ." % (one, other) for one in nodes for other in nodes[:2]]
+    quick, whole = VersionStore(tmp_path / "quick"), VersionStore(tmp_path / "whole")
+    for _ in range(8):
+        state = chance.sample(lines, chance.randint(1, 10))
+        with monkeypatch.context() as patched:
+            if quick.has_current():
+                patched.setattr(FeedLog, "_replay", None)
+            publish(quick, *state)
+        for dates in (tmp_path / "whole").glob("feed/dates-*.json"):
+            dates.unlink()  # without them the log is read
+        publish(whole, *state)
+    assert told(log_of(quick)) == told(log_of(whole))
+    assert len(told(log_of(quick))) > 8
+    assert numbered(quick) == numbered(whole)
+
+
+def told(log: FeedLog) -> list[tuple[object, ...]]:
+    return [(change.sequence, change.kind, change.thing, change.lines) for change in log.changes()]
+
+
+def numbered(store: VersionStore) -> dict[str, tuple[int, int]]:
+    """The dates of the current version, as the numbers of publications."""
+    times = [publication.published for publication in log_of(store).publications()]
+    return {graph: (times.index(first), times.index(last)) for graph, (first, last) in store.current().dates().items()}
 
 
 def test_the_same_version_again_logs_nothing(store: VersionStore) -> None:

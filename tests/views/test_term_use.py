@@ -30,6 +30,7 @@ async def uses(version: Version) -> list[object]:
         await engine.close()
 
 
+@pytest.mark.slow
 def test_a_version_without_the_file_has_the_same_counts_and_examples(
     built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,10 +49,16 @@ _WELL_TYPED = {
 
 
 class DataGraph:
-    """The unique triples of quads."""
+    """The unique triples of quads.
 
-    def __init__(self, quads: Collection[Quad]) -> None:
+    Args:
+        quads: the quads.
+        store: a store of them as `store` describes it, where one is loaded already.
+    """
+
+    def __init__(self, quads: Collection[Quad], store: pyoxigraph.Store | None = None) -> None:
         self.quads = quads
+        self._loaded = store
         self._instances: dict[Term, frozenset[Term]] = {}
 
     @cached_property
@@ -72,6 +78,8 @@ class DataGraph:
     @cached_property
     def store(self) -> pyoxigraph.Store:
         """A store with the named graphs, and with their union without duplicates as the default graph."""
+        if self._loaded is not None:
+            return self._loaded
         store = pyoxigraph.Store()
         store.bulk_extend(self.quads)
         store.bulk_extend(

@@ -7,20 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad
 
 from plangraf.checks.cube_keys import key_problems
 from plangraf.checks.data_graph import DataGraph, check_problems
+from plangraf.checks.kept_results import KEYS, Change, Results
+from plangraf.checks.shacl.reach import UnboundedError
 from plangraf.checks.shacl.validation import shacl_problems
 from plangraf.checks.terms_used import undefined_terms
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, in_file, in_order
 from plangraf.diagnostics.progress import Progress, counted
 from plangraf.rdf.namespaces import GRAPH, PREFIXES, compact
+from plangraf.rdf.quad_lines import QuadLines, graph_counts, mentioning
 from plangraf.settings import Settings
 from plangraf.sources.bulk import changed_observation_files
 from plangraf.sources.files import SourceFile, words_of_the_site
-from plangraf.sources.turtle import Parsed
+from plangraf.sources.turtle import Locate, Parsed
 from plangraf.sparql.named.picture_files import picture_files
 
 _TYPE = NamedNode(PREFIXES["rdf"] + "type")
@@ -29,10 +34,11 @@ _DATASET = NamedNode(PREFIXES["dcat"] + "Dataset")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Warnings and advice, and whether the check of the terms found nothing."""
+    """Warnings and advice, whether the check of the terms found nothing, and what shapes and checks found."""
 
     problems: list[FileDiagnostic]
     terms_defined: bool
+    results: Results | None = None
 
 
 def verdict(
@@ -44,7 +50,7 @@ def verdict(
     nodes: Collection[str] | None = None,
 ) -> list[FileDiagnostic]:
     """The problems of `judge`."""
-    return judge(settings, parsed, files, progress, everything, nodes).problems
+    return judge(settings, parsed, files, progress, DataGraph(everything), nodes).problems
 
 
 def judge(
@@ -52,9 +58,10 @@ def judge(
     parsed: Parsed,
     files: Sequence[SourceFile],
     progress: Progress,
-    everything: Collection[Quad],
+    data: DataGraph,
     nodes: Collection[str] | None = None,
     unproven: Collection[Quad] | None = None,
+    change: Change | None = None,
 ) -> Verdict:
     """Checks parsed statements; returns their warnings and advice.
 
@@ -63,10 +70,11 @@ def judge(
         parsed: the statements to check.
         files: the files that they come from.
         progress: receives a line for each step.
-        everything: the statements, and all others that they may refer to.
+        data: the statements, and all others that they may refer to.
         nodes: IRIs of the things to check, when not all are.
-        unproven: the statements whose terms are checked, when not all of `parsed` are; with those of the ontology and
-            the shapes.
+        unproven: the statements whose terms are checked, when not all are; `parsed` then has the statements of the
+            ontology and the shapes only, and all of `data` is checked otherwise.
+        change: what changed since a build with the same shapes and checks, and its results.
     Raises:
         DataError: a violation. Those of parsing and vocabularies stop before shapes and queries run, because a
             misspelt term makes shapes report consequences of it.
@@ -76,25 +84,60 @@ def judge(
     # A build checks the queries too; files of a user have none.
     drawn = [path for path in picture_files(settings.home / "queries") if path.suffix == ".rq"]
     queries = [*asking, *checking, *drawn, *words_of_the_site(settings.home)] if nodes is None else []
+    everything = data.quads
     with progress.step("vocabulary") as note:
-        quads, context = (parsed.quads, everything) if unproven is None else (unproven, unproven)
+        quads, context = (parsed.quads, everything) if unproven is None else (unproven, parsed.quads)
         terms = undefined_terms(settings.home, quads, context, files, parsed.place, queries)
         note(counted(len(terms), "undefined term"))
-    found = [*parsed.problems, *terms, *dataset_problems(parsed, everything, files)]
+    own = parsed.quads if unproven is None else everything
+    found = [*parsed.problems, *terms, *dataset_problems(own, everything, files, parsed.place)]
     _stop_at_violations(found)
-    found += changed_observation_files(files, parsed.quads)
-    data = DataGraph(everything)
+    found += changed_observation_files(files, own)
     size = counted(len(nodes), "thing") if nodes is not None else counted(len(everything), "statement")
     with progress.step("shapes", starting=f"checking {size}") as note:
-        results = shacl_problems(data, parsed.place, nodes)
+        results, scope = _validated(data, parsed.place, nodes, change)
+        if scope:
+            note(scope)
         note(counted(len(results), "result"))
     with progress.step("checks") as note:
-        rows = [*check_problems(data, checking, parsed.place, nodes), *key_problems(data, parsed.place, nodes)]
+        rows, kept = _checked(data, checking, parsed.place, nodes, change)
         note(counted(len(checking), "query", "queries"))
-        note(counted(len(rows), "row"))
-    found += [*results, *rows]
+        if kept:
+            note(f"{kept} as before")
+        note(counted(sum(map(len, rows.values())), "row"))
+    found += [*results, *chain.from_iterable(rows.values())]
     _stop_at_violations(found)
-    return Verdict(in_order(found), terms_defined=not terms)
+    return Verdict(in_order(found), not terms, Results.of(results, rows) if nodes is None else None)
+
+
+def _validated(
+    data: DataGraph, locate: Locate, nodes: Collection[str] | None, change: Change | None
+) -> tuple[list[FileDiagnostic], str]:
+    """The results of the shapes, and a word on what was validated when it was not all, or had to be all."""
+    scope = ""
+    if change is not None and isinstance(data.quads, QuadLines):
+        try:
+            return change.shapes(data.quads, locate)
+        except UnboundedError as error:
+            scope = f"all things, because {error}"
+    return shacl_problems(data, locate, nodes), scope
+
+
+def _checked(
+    data: DataGraph, checks: Sequence[Path], locate: Locate, nodes: Collection[str] | None, change: Change | None
+) -> tuple[dict[str, list[FileDiagnostic]], int]:
+    """The rows of each check, and the number of checks that a change leaves as they were."""
+    found: dict[str, list[FileDiagnostic]] = {}
+    kept = 0
+    for check in checks:
+        rows = change.rows(check, locate) if change is not None else None
+        kept += rows is not None
+        found[check.name] = check_problems(data, [check], locate, nodes) if rows is None else rows
+    keys = None
+    if change is not None and isinstance(data.quads, QuadLines):
+        keys = change.keys(data.quads, locate)
+    found[KEYS] = key_problems(data, locate, nodes) if keys is None else keys
+    return found, kept
 
 
 def _stop_at_violations(problems: list[FileDiagnostic]) -> None:
@@ -102,26 +145,29 @@ def _stop_at_violations(problems: list[FileDiagnostic]) -> None:
         raise DataError(in_order(problems))
 
 
-def dataset_problems(parsed: Parsed, everything: Collection[Quad], files: Sequence[SourceFile]) -> list[FileDiagnostic]:
+def dataset_problems(
+    own: Collection[Quad], everything: Collection[Quad], files: Sequence[SourceFile], locate: Locate
+) -> list[FileDiagnostic]:
     """Finds datasets that several graphs describe, and dataset folders without a description.
 
     Args:
-        parsed: what is checked.
-        everything: the parsed statements and those they may refer to.
+        own: what is checked.
+        everything: these statements and those they may refer to.
         files: the files that were parsed.
+        locate: gives the place of a thing in them, by its IRI.
     """
     described: dict[str, set[str]] = {}
-    for quad in everything:
+    for quad in mentioning(everything, _DATASET):
         if quad.predicate == _TYPE and quad.object == _DATASET and isinstance(quad.subject, NamedNode):
             described.setdefault(quad.subject.value, set()).add(quad.graph_name.value)  # type: ignore[union-attr]
-    own = {quad.graph_name.value for quad in parsed.quads if isinstance(quad.graph_name, NamedNode)}
-    return [*_twice(parsed, described, own), *_undescribed(described, own, files)]
+    graphs = set(graph_counts(own))
+    return [*_twice(locate, described, graphs), *_undescribed(described, graphs, files)]
 
 
-def _twice(parsed: Parsed, described: dict[str, set[str]], own: set[str]) -> Iterator[FileDiagnostic]:
+def _twice(locate: Locate, described: dict[str, set[str]], own: set[str]) -> Iterator[FileDiagnostic]:
     for dataset, graphs in sorted(described.items()):
         if len(graphs) > 1 and graphs & own:
-            place = parsed.place(dataset)
+            place = locate(dataset)
             named = ", ".join(sorted(graph.removeprefix(GRAPH) for graph in graphs))
             yield in_file(
                 place.file if place else "data/",

@@ -1,26 +1,15 @@
 """What the page of `/sparql` gives to the script of its editor: addresses, formats, words.
 
-The script is built from `pages/editor/` into `pages/built/`; without it the page is a plain form.
+The script is one of `built_scripts.py`; without it the page is a plain form.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from plangraf.pages.words import words as words_in
 from plangraf.rdf.formats import Format
-
-BUILT = Path(__file__).resolve().parent / "built"
-"""The folder of the built front-end; absent where it was not built."""
-
-
-@cache
-def editor_script() -> str | None:
-    """The file name of the built editor, which has the hash of its content in it; None when it was not built."""
-    return next((path.name for path in sorted(BUILT.glob("editor-*.js"))), None)
 
 
 def editor_settings(

@@ -1,8 +1,8 @@
 """Draws the neighbourhood of a thing: the thing above, what links to it at the left, what it links to at the right.
 
-In a page, `static/walk.js` opens neighbours beside this drawing and keeps its places; it draws with the same measures.
-The drawing is as wide as a phone, so that its text is not made smaller there, and a name takes at least 24 px
-(https://www.w3.org/TR/WCAG22/#target-size-minimum).
+The line of an interpreted link is dashed. With script a reader can walk in the picture: `editor/src/walk/` then shows a
+graph in its place. The drawing is as wide as a phone, so that its text is not made smaller there, and a name takes at
+least 24 px (https://www.w3.org/TR/WCAG22/#target-size-minimum).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from xml.etree import ElementTree as ET
 
-from plangraf.views.pictures.neighbourhood import Group, Neighbour, Neighbourhood
+from plangraf.views.pictures.neighbourhood import Group, Neighbourhood
 from plangraf.views.pictures.palette import FONT, PALETTE, Theme
 
 _WIDTH = 388
@@ -41,8 +41,6 @@ def neighbourhood_svg(
     """
     root = ET.Element("svg", {"font-family": FONT, "font-size": f"{_FONT_PX}px"})
     top = _box(root, found.label)
-    if theme is None:
-        root.set("data-top", f"{top:g}")
     bottoms = []
     for side, direction, heading in ((-1, "in", headings[0]), (1, "out", headings[1])):
         groups = [group for group in found.groups if group.direction == direction]
@@ -72,9 +70,6 @@ def _colour(element: ET.Element, theme: Theme | None) -> None:
         element.set("class", " ".join(classes))
     if theme is None and element.tag == "a":
         element.set("tabindex", "-1")
-    elif element.tag == "a":
-        for name in ("data-iri", "data-side"):
-            element.attrib.pop(name, None)
 
 
 def _box(root: ET.Element, label: str) -> float:
@@ -118,8 +113,9 @@ def _column(
         for neighbour in group.drawn:
             texts = _wrapped(neighbour.label, _CHARACTERS)
             last = y + _PAD + _LINE - 4
-            _node(root, spine, side, last)
-            link = ET.SubElement(root, "a", {"href": address(neighbour.iri), **_told(neighbour, side)})
+            _node(root, spine, side, last, dashed=group.interpreted)
+            lang = {"lang": neighbour.lang} if neighbour.lang else {}
+            link = ET.SubElement(root, "a", {"href": address(neighbour.iri), **lang})
             ET.SubElement(link, "title").text = f"{group.label}: {neighbour.label}"
             _target(link, text_x, side, y, len(texts))
             y += _PAD
@@ -136,11 +132,6 @@ def _column(
     return y
 
 
-def _told(neighbour: Neighbour, side: int) -> dict[str, str]:
-    """What the script of a page reads of a neighbour; a file has none of it."""
-    return {"data-iri": neighbour.iri, "data-side": f"{side}", **({"lang": neighbour.lang} if neighbour.lang else {})}
-
-
 def _target(link: ET.Element, text_x: float, side: int, top: float, lines: int) -> None:
     """The area of a name that takes a click or a touch."""
     outer = _WIDTH - 1 if side > 0 else 1
@@ -149,12 +140,11 @@ def _target(link: ET.Element, text_x: float, side: int, top: float, lines: int) 
     ET.SubElement(link, "rect", {**place, **size})
 
 
-def _node(root: ET.Element, spine: float, side: int, y: float) -> None:
+def _node(root: ET.Element, spine: float, side: int, y: float, *, dashed: bool) -> None:
     """An edge from the line to a neighbour; its arrow points to what is linked to."""
     near, far = spine + side * 1, spine + side * 14
-    ET.SubElement(
-        root, "path", {"d": f"M{near:g},{y:g}H{far:g}", "fill": "none", "stroke": "@line", "stroke-width": "1.5"}
-    )
+    line = {"d": f"M{near:g},{y:g}H{far:g}", "fill": "none", "stroke": "@line", "stroke-width": "1.5"}
+    ET.SubElement(root, "path", {**line, **({"stroke-dasharray": "2 2"} if dashed else {})})
     tip, colour = (near, "@orange") if side < 0 else (far, "@blue")
     back = tip - 6
     arrow = {"d": f"M{tip:g},{y:g}L{back:g},{y - 3.5:g}V{y + 3.5:g}Z", "fill": colour}

@@ -4,6 +4,7 @@ memory, in a process beside the checks of a build.
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -12,10 +13,13 @@ from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
+from plangraf.engines.embedded.disk_store_edits import MOST_EDITS, can_edit, edits_of
 from plangraf.errors import VersionsError
 from plangraf.publish.finished_steps import FinishedSteps
-from plangraf.store.versions import BULK_STORES, VersionStore
+from plangraf.store.versions import BULK_STORES, Version, VersionStore
 from plangraf.store.versions.bulk import BulkGraph
+
+Before = tuple[Version, Sequence[bytes]]
 
 
 @contextmanager
@@ -25,6 +29,7 @@ def write_stores_beside(
     lines: Sequence[bytes],
     bulk: Mapping[Path, BulkGraph],
     memory_triples: int,
+    before: Before | None = None,
     *,
     renew: bool,
 ) -> Iterator[Callable[[], Mapping[str, Path]]]:
@@ -38,6 +43,7 @@ def write_stores_beside(
         lines: N-Quads lines of the dump without newline, sorted and unique.
         bulk: the bulk graphs of the version, by their compressed files.
         memory_triples: the most triples that a service holds in memory.
+        before: another version, and the lines that it or this version alone has.
         renew: write the kept store of the bulk triples anew, because it may be damaged.
     Yields:
         A function that waits for the stores and returns their folder by its name in the version, or raises
@@ -58,9 +64,7 @@ def write_stores_beside(
     process = None
     with steps.cleaned(BULK_STORES):
         try:
-            with dump.open("wb") as file:
-                file.writelines(chain.from_iterable((line, b"\n") for line in lines))
-            process = _start(folder, kept, dump, bulk)
+            process = _start_edits(folder, dump, lines, bulk, before) or _start(folder, kept, dump, lines, bulk)
 
             def wait_for_stores() -> Mapping[str, Path]:
                 assert process is not None
@@ -79,10 +83,43 @@ def write_stores_beside(
             dump.unlink(missing_ok=True)
 
 
-def _start(folder: Path, kept: Path, dump: Path, bulk: Mapping[Path, BulkGraph]) -> subprocess.Popen[str]:
+def _start(
+    folder: Path, kept: Path, dump: Path, lines: Sequence[bytes], bulk: Mapping[Path, BulkGraph]
+) -> subprocess.Popen[str]:
+    with dump.open("wb") as file:
+        file.writelines(chain.from_iterable((line, b"\n") for line in lines))
     files = chain.from_iterable((graph.graph, str(path)) for path, graph in bulk.items())
     return subprocess.Popen(
         [sys.executable, "-m", "plangraf.engines.embedded.disk_stores", folder, kept, dump, *files],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def _start_edits(
+    folder: Path,
+    path: Path,
+    lines: Sequence[bytes],
+    bulk: Mapping[Path, BulkGraph],
+    before: Before | None,
+) -> subprocess.Popen[str] | None:
+    """Makes the stores from those of an earlier version; None when that is not possible or not quicker."""
+    if before is None:
+        return None
+    earlier, changed = before
+    if len(changed) > MOST_EDITS or any(b"_:" in line for line in changed):
+        return None
+    try:
+        own = int(earlier.manifest["quads"]) - sum(graph.triples for graph in earlier.bulk())
+        same = {(one.graph, one.sha256) for one in earlier.bulk()} == {(one.graph, one.sha256) for one in bulk.values()}
+    except (VersionsError, KeyError, ValueError):
+        return None
+    edits = edits_of(lines, changed)
+    added = sum(len(edit.after) - len(edit.before) for edit in edits)
+    if not same or own + added != len(lines) or not can_edit(earlier.bulk_stores, edits):
+        return None
+    path.write_text(json.dumps([[edit.triple, edit.before, edit.after] for edit in edits]), encoding="utf-8")
+    return subprocess.Popen(
+        [sys.executable, "-m", "plangraf.engines.embedded.disk_store_edits", folder, earlier.bulk_stores, path],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 

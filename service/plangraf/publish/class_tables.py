@@ -10,25 +10,33 @@ https://www.w3.org/TR/tabular-metadata/, RFC 4180
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache, partial
+from itertools import takewhile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
-from plangraf.rdf.graph import RDF_TYPE, Graph, Node, Value, statements
+from plangraf.rdf.graph import RDF_TYPE, Graph, Value, statements
 from plangraf.rdf.namespaces import ID, PREFIXES, SDG, curie, local_name
 
 _RDFS_LABEL = NamedNode(PREFIXES["rdfs"] + "label")
 _XSD = PREFIXES["xsd"]
 _SEPARATORS = ("|", "¦", "‖", "␞")
 _KEY = "id"
+_TYPE_MARK = f" {RDF_TYPE} <".encode()
+# The things that have a row.
+_OF_A_ROW = (f"<{ID}".encode(), f"<{SDG}".encode())
+Labels = Callable[[str], Mapping[str, str]]
 # The Parquet type of each datatype. Values of other datatypes become strings.
 _ARROW: Mapping[str, pa.DataType] = {
     _XSD + "integer": pa.int64(),
@@ -64,32 +72,78 @@ class Table:
     rows: tuple[tuple[str, tuple[list[str], ...]], ...]
 
 
-def tables(triples: Collection[Triple]) -> Iterator[Table]:
-    """The tables of a version, sorted by the IRI of the class.
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the table of one class is made from.
+
+    Attributes:
+        iri: the class.
+        lines: N-Quads lines of its things, sorted.
+        labels: gives the labels of a class or property in each language.
+    """
+
+    iri: str
+    lines: Sequence[bytes]
+    labels: Labels
+
+    @property
+    def name(self) -> str:
+        prefix, local = _prefix(self.iri), local_name(self.iri)
+        return local if prefix == "plan" else f"{prefix}-{local}"
+
+    def digest(self) -> str:
+        """Equal digests give equal tables by the same code."""
+        digest = hashlib.sha256(b"\n".join(self.lines))
+        properties = sorted({line.split(b" ", 2)[1][1:-1].decode() for line in self.lines})
+        for iri in (self.iri, *properties):
+            digest.update(json.dumps([iri, sorted(self.labels(iri).items())]).encode())
+        return digest.hexdigest()
+
+    def table(self) -> Table:
+        graph = Graph(statements(parse(b"\n".join(self.lines), RdfFormat.N_QUADS, rename_blank_nodes=False)))
+        things = sorted(thing.value for thing in graph.things if isinstance(thing, NamedNode))
+        return _table(self.iri, self.name, things, graph, self.labels)
+
+
+def sources(lines: Sequence[bytes]) -> Iterator[Source]:
+    """The sources of the tables of a version, sorted by the IRI of the class.
 
     Args:
-        triples: the union of all graphs.
+        lines: its N-Quads lines, sorted: those of a thing are neighbours.
     """
-    graph = Graph(statements(triples))
-    for iri in sorted({iri for thing in _things(graph) for iri in graph.iris(thing, RDF_TYPE)}):
-        members = [thing for thing in graph.pointing(RDF_TYPE, NamedNode(iri)) if _has_row(thing)]
-        yield _table(iri, sorted(thing.value for thing in members), graph)
+    members: dict[bytes, list[tuple[int, int]]] = defaultdict(list)
+    for first, end in _things(lines):
+        start = lines[first].index(b" ")
+        for class_ in {line.split(b" ", 3)[2] for line in lines[first:end] if line.startswith(_TYPE_MARK, start)}:
+            members[class_].append((first, end))
+    labels = cache(partial(_labels, lines))
+    for class_, ranges in sorted(members.items(), key=lambda member: member[0][1:-1]):
+        own = [line for first, end in ranges for line in lines[first:end]]
+        yield Source(class_[1:-1].decode(), own, labels)
 
 
-def _has_row(thing: Node) -> bool:
-    return isinstance(thing, NamedNode) and thing.value.startswith((ID, SDG))
+def _things(lines: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """Where the lines of each thing with a row begin and end."""
+    first, subject = 0, b""
+    for number, line in enumerate(lines):
+        if not line.startswith(subject) or not subject:
+            if subject.startswith(_OF_A_ROW):
+                yield first, number
+            first, subject = number, line[: line.index(b" ") + 1]
+    if subject.startswith(_OF_A_ROW):
+        yield first, len(lines)
 
 
-def _things(graph: Graph) -> Iterator[Node]:
-    return (thing for thing in graph.things if _has_row(thing))
+def _labels(lines: Sequence[bytes], iri: str) -> Mapping[str, str]:
+    subject = f"<{iri}> ".encode()
+    at = bisect_left(lines, subject)
+    own = takewhile(lambda line: line.startswith(subject), (lines[number] for number in range(at, len(lines))))
+    quads = parse(b"\n".join(own), RdfFormat.N_QUADS, rename_blank_nodes=False)
+    found = (quad.object for quad in quads if quad.predicate == _RDFS_LABEL)
+    return {label.language: label.value for label in found if isinstance(label, Literal) and label.language}
 
 
-def _labels(graph: Graph, iri: str) -> dict[str, str]:
-    labels = graph.literals(NamedNode(iri), _RDFS_LABEL)
-    return {label.language: label.value for label in labels if label.language}
-
-
-def _table(iri: str, things: list[str], graph: Graph) -> Table:
+def _table(iri: str, name: str, things: list[str], graph: Graph, labels: Labels) -> Table:
     values: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for thing in things:
         for path, value in graph.facts(NamedNode(thing)):
@@ -109,7 +163,7 @@ def _table(iri: str, things: list[str], graph: Graph) -> Table:
                     names[predicate, kind],
                     predicate,
                     kind,
-                    _labels(graph, predicate) or {"en": names[predicate, kind]},
+                    labels(predicate) or {"en": names[predicate, kind]},
                     _separator(cells.values()),
                 )
                 for (predicate, kind), cells in values.items()
@@ -120,9 +174,7 @@ def _table(iri: str, things: list[str], graph: Graph) -> Table:
     rows = tuple(
         (thing, tuple(values[column.iri, column.kind].get(thing, []) for column in columns)) for thing in things
     )
-    prefix, local = _prefix(iri), local_name(iri)
-    name = local if prefix == "plan" else f"{prefix}-{local}"
-    return Table(name, iri, _labels(graph, iri) or {"en": name}, columns, rows)
+    return Table(name, iri, labels(iri) or {"en": name}, columns, rows)
 
 
 def _kind(value: Value) -> tuple[str, str]:

@@ -14,49 +14,32 @@ random name, so the same version gives the same bytes on any machine. Only the t
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import itertools
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-import zstandard
-from pyoxigraph import NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import RdfFormat, parse
 
 from plangraf import __version__
-from plangraf.rdf.graph import nquads_lines, nquads_text, serialized, statements
+from plangraf.publish.download_files import DownloadFiles
+from plangraf.rdf.graph import graph_of, nquads_text, serialized, statements, subject_of
 from plangraf.rdf.jsonld_documents import dump, expanded_nodes
 from plangraf.rdf.namespaces import BASE, GRAPH, PREFIXES
 from plangraf.sparql.named.head import Titled
-from plangraf.store.atomic import write_file
-from plangraf.store.versions import DOWNLOADS_INDEX
 
 SUMS = "SHA256SUMS"
 CITATION = "CITATION.cff"
-_ZSTD_LEVEL = 9
-_GZIP_LEVEL = 6
-_RDF_TYPE = PREFIXES["rdf"] + "type"
-
-# By the ending of the file name without the compression.
-_MEDIA_TYPES = {
-    "nq": "application/n-quads",
-    "trig": "application/trig",
-    "jsonld": "application/ld+json",
-    "ttl": "text/turtle",
-    "nt": "application/n-triples",
-    "csv": "text/csv",
-    "csv-metadata": "application/csvm+json",
-    "parquet": "application/vnd.apache.parquet",
-    "cff": "application/yaml",
-    "SHA256SUMS": "text/plain",
-}
-_COMPRESSIONS = {"gz": "application/gzip", "zst": "application/zstd"}
+_TYPE_MARK = f" <{PREFIXES['rdf']}type> ".encode()
+_PREFIX_LINE = b"@prefix "
+_OPEN, _CLOSE = b" {\n", b"}\n"
 
 
-def version_id(lines: Sequence[bytes]) -> str:
+def version_id(lines: Iterable[bytes]) -> str:
     """The id of a version: the start of the SHA-256 of its lines."""
     digest = hashlib.sha256()
     for line in lines:
@@ -64,103 +47,144 @@ def version_id(lines: Sequence[bytes]) -> str:
     return digest.hexdigest()[:16]
 
 
-def write_dumps(lines: Sequence[bytes], folder: Path, titles: Mapping[str, Titled]) -> None:
+def write_dumps(
+    lines: Sequence[bytes],
+    folder: Path,
+    titles: Mapping[str, Titled],
+    known: Path | None = None,
+    known_tables: Mapping[str, str] | None = None,
+) -> dict[str, str]:
     """Creates a folder and writes all downloads of a version into it.
 
     Args:
-        lines: the version's N-Quads lines without newlines, sorted and unique.
+        lines: the version's N-Quads lines without newlines, sorted and unique, each in a named graph.
         folder: the target; it must not exist.
         titles: the titles of the downloads, by format, folder or name; a file without one is titled by its name.
+        known: the downloads of another version that the same code wrote; files with the same source are taken.
+        known_tables: what writing these returned.
+    Returns:
+        A digest of the source of each table, by its name.
     Raises:
         OSError: a file cannot be written.
     """
-    folder.mkdir(parents=True)
-    entries = []
-    for name, content in _generate_files(lines):
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, content)
-        entries.append(_index_entry(name, content, titles))
-    sums = "".join(f"{entry['sha256']}  {entry['name']}\n" for entry in entries).encode()
-    write_file(folder / SUMS, sums)
-    entries.append(_index_entry(SUMS, sums, titles))
-    index = json.dumps({"files": entries}, ensure_ascii=False, indent=1) + "\n"
-    write_file(folder / DOWNLOADS_INDEX, index.encode())
+    files = DownloadFiles(folder, titles, known)
+    id_ = version_id(lines)
+    graphs = [_write_graph(files, graph, own) for graph, own in sorted(_by_graph(lines).items())]
+    first = _write_whole(files, f"plangraf-{id_}", lines, graphs)
+    tables = _write_tables(files, lines, known_tables or {})
+    files.write(CITATION, citation(id_).encode())
+    files.write_index(SUMS, first)
+    return tables
 
 
-def _index_entry(name: str, content: bytes, titles: Mapping[str, Titled]) -> dict[str, object]:
-    """The entry of index.json for one file. `mediaType` is the type of the uncompressed content."""
-    parts = name.rpartition("/")[2].split(".")
-    compression = _COMPRESSIONS.get(parts[-1])
-    if compression or parts[-1] == "json":
-        parts.pop()
-    title = titles.get(name) or titles.get(name.partition("/")[0] if "/" in name else parts[-1])
-    nb, en = title.text if title else (name, name)
-    return {
-        "name": name,
-        "bytes": len(content),
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "mediaType": _MEDIA_TYPES[parts[-1]],
-        **({"compression": compression} if compression else {}),
-        "title": {"nb": nb, "en": en},
+@dataclass(frozen=True, slots=True)
+class _Graph:
+    """A graph in two formats, in files or in memory; `iri` is in angle brackets."""
+
+    iri: bytes
+    turtle: Path | bytes
+    json_ld: Path | bytes
+
+
+def _read(content: Path | bytes) -> bytes:
+    return content if isinstance(content, bytes) else content.read_bytes()
+
+
+def _size(content: Path | bytes) -> int:
+    return len(content) if isinstance(content, bytes) else content.stat().st_size
+
+
+def _by_graph(lines: Iterable[bytes]) -> dict[bytes, list[bytes]]:
+    found: dict[bytes, list[bytes]] = defaultdict(list)
+    for line in lines:
+        found[graph_of(line)].append(line)
+    return found
+
+
+def _write_graph(files: DownloadFiles, graph: bytes, lines: Sequence[bytes]) -> _Graph:
+    """Writes or takes the files of a graph; one of another namespace has none."""
+    end = len(graph) + len(b"  .")
+    triples = nquads_text([line[:-end] + b" ." for line in lines])
+    name = graph[1:-1].decode()
+    if not name.startswith(GRAPH):
+        return _Graph(graph, *_in_formats(triples))
+    stem = f"graph/{name.removeprefix(GRAPH)}"
+    names = [f"{stem}.ttl", f"{stem}.nt", f"{stem}.jsonld"]
+    if not (files.knows(names[1], hashlib.sha256(triples).hexdigest()) and files.take(names)):
+        turtle, json_ld = _in_formats(triples)
+        for one, content in zip(names, (turtle, triples, json_ld), strict=True):
+            files.write(one, content)
+    return _Graph(graph, files.folder / names[0], files.folder / names[2])
+
+
+def _in_formats(triples: bytes) -> tuple[bytes, bytes]:
+    """Turtle and expanded JSON-LD of sorted lines, the types of each thing first."""
+    ordered: list[bytes] = []
+    for _, own in itertools.groupby(triples.splitlines(), subject_of):
+        ordered += sorted(own, key=lambda line: not line.startswith(_TYPE_MARK, line.index(b" ")))
+    quads = parse(b"\n".join(ordered), RdfFormat.N_TRIPLES, rename_blank_nodes=False)
+    found = [quad.triple for quad in quads]
+    json_ld = dump(expanded_nodes(statements(found)), indented=False)
+    return serialized(found, RdfFormat.TURTLE, PREFIXES), json_ld
+
+
+def _write_whole(files: DownloadFiles, stem: str, lines: Sequence[bytes], graphs: Sequence[_Graph]) -> list[str]:
+    """Writes the files with all graphs; returns their names."""
+    sizes = {
+        "nq": sum(map(len, lines)) + len(lines),
+        "trig": sum(_size(graph.turtle) + len(graph.iri) + len(_OPEN) + len(_CLOSE) for graph in graphs),
     }
+    contents: Mapping[str, Callable[[], Iterable[bytes]]] = {
+        "nq": lambda: (line + b"\n" for line in lines),
+        "trig": lambda: _trig(graphs),
+        "jsonld": lambda: _all_json_ld(graphs),
+    }
+    names = [f"{stem}.{ending}" for ending in ("nq.gz", "nq.zst", "trig.gz", "trig.zst", "jsonld.gz")]
+    for name in names:
+        kind = name.split(".")[-2]
+        files.compress(name, contents[kind](), sizes.get(kind))
+    return names
 
 
-def _generate_files(lines: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
-    """The name and content of each file."""
+def _trig(graphs: Iterable[_Graph]) -> Iterator[bytes]:
+    """TriG from the Turtle of each graph, whose prefixes stand before it."""
+    for graph in graphs:
+        content = _read(graph.turtle)
+        at = 0
+        while content.startswith(_PREFIX_LINE, at):
+            at = content.index(b"\n", at) + 1
+        yield content[:at] + graph.iri + _OPEN
+        yield content[at:]
+        yield _CLOSE
+
+
+def _all_json_ld(graphs: Iterable[_Graph]) -> Iterator[bytes]:
+    """All graphs as expanded JSON-LD."""
+    before = b"["
+    for graph in graphs:
+        yield b'%b{"@id":%b,"@graph":' % (before, json.dumps(graph.iri[1:-1].decode(), ensure_ascii=False).encode())
+        yield _read(graph.json_ld).rstrip(b"\n") + b"}"
+        before = b","
+    yield b"[]\n" if before == b"[" else b"]\n"
+
+
+def _write_tables(files: DownloadFiles, lines: Sequence[bytes], known: Mapping[str, str]) -> dict[str, str]:
+    """Writes or takes the tables of each class; returns the digest of each table's source."""
     # Imported late, because `serve` imports this module and must not load pyarrow.
     from plangraf.publish import class_tables
 
-    stem = f"plangraf-{version_id(lines)}"
-    whole = nquads_text(lines)
-    quads = list(parse(whole, RdfFormat.N_QUADS, rename_blank_nodes=False))
-    yield f"{stem}.nq.gz", _gzip(whole)
-    yield f"{stem}.nq.zst", _zstd(whole)
-    quads.sort(key=_sort_key)
-    trig = serialized(quads, RdfFormat.TRIG, PREFIXES)
-    yield f"{stem}.trig.gz", _gzip(trig)
-    yield f"{stem}.trig.zst", _zstd(trig)
-    yield f"{stem}.jsonld.gz", _gzip(_json_ld(quads))
-    yield from _generate_graph_files(quads)
-    for table in class_tables.tables({quad.triple for quad in quads}):
-        yield f"csv/{table.name}.csv", class_tables.as_csv(table)
-        yield f"csv/{table.name}.csv-metadata.json", class_tables.as_metadata(table)
-        yield f"parquet/{table.name}.parquet", class_tables.as_parquet(table)
-    yield CITATION, citation(version_id(lines)).encode()
-
-
-def _generate_graph_files(quads: Sequence[Quad]) -> Iterator[tuple[str, bytes]]:
-    """The files of each named graph."""
-    by_graph: dict[str, list[Quad]] = defaultdict(list)
-    for quad in quads:
-        if isinstance(quad.graph_name, NamedNode) and quad.graph_name.value.startswith(GRAPH):
-            by_graph[quad.graph_name.value.removeprefix(GRAPH)].append(quad)
-    for path, own in sorted(by_graph.items()):
-        triples = [quad.triple for quad in own]
-        yield f"graph/{path}.ttl", serialized(triples, RdfFormat.TURTLE, PREFIXES)
-        yield f"graph/{path}.nt", nquads_text(nquads_lines(triples))
-        yield f"graph/{path}.jsonld", dump(expanded_nodes(statements(triples)), indented=False)
-
-
-def _sort_key(quad: Quad) -> tuple[str, str, bool, str, str]:
-    """Sorts quads by graph and subject, types first."""
-    predicate = quad.predicate.value
-    return str(quad.graph_name), str(quad.subject), predicate != _RDF_TYPE, predicate, str(quad.object)
-
-
-def _json_ld(quads: Sequence[Quad]) -> bytes:
-    """All graphs as expanded JSON-LD, from quads that are sorted by graph and subject."""
-    graphs = itertools.groupby(quads, key=lambda quad: quad.graph_name)
-    named = [{"@id": str(graph).strip("<>"), "@graph": expanded_nodes(statements(own))} for graph, own in graphs]
-    return dump(named, indented=False)
-
-
-def _gzip(content: bytes) -> bytes:
-    return gzip.compress(content, _GZIP_LEVEL, mtime=0)
-
-
-def _zstd(content: bytes) -> bytes:
-    return zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_checksum=True).compress(content)
+    digests = {}
+    for source in class_tables.sources(lines):
+        name, digest = source.name, source.digest()
+        digests[name] = digest
+        names = [f"csv/{name}.csv", f"csv/{name}.csv-metadata.json", f"parquet/{name}.parquet"]
+        if known.get(name) == digest and files.take(names):
+            continue
+        table = source.table()
+        files.write(names[0], class_tables.as_csv(table))
+        files.write(names[1], class_tables.as_metadata(table))
+        files.write(names[2], class_tables.as_parquet(table))
+    return digests
 
 
 class _Quoted(str):

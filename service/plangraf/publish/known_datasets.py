@@ -2,6 +2,9 @@
 
 versions/known/<key>.zst     the statements of a dataset and the places of its things, zstd with a checksum
 versions/known/terms.json    the datasets whose terms are all defined, and the digest of what defines them
+versions/known/tables.json   the version that was built last, the code that wrote it, and a digest of the source of
+                             each table of its downloads
+versions/known/results.zst   the results of its shapes and checks, its datasets, and the digest of what decided them
 
 The key is a digest of the dataset's graph, the names and the content of its files, and the code that reads them. Only
 datasets without a problem are kept, so their statements stand for themselves. Ontology and shapes are always read,
@@ -14,14 +17,15 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
 import zstandard
-from pyoxigraph import NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import NamedNode
 
+from plangraf.checks.kept_results import Change, Results
 from plangraf.diagnostics.diagnostic import FilePlace
 from plangraf.publish.inputs import code_digest
 from plangraf.rdf.graph import nquads_lines
@@ -31,7 +35,7 @@ from plangraf.sources.turtle import Parsed, read
 from plangraf.store.atomic import write_file
 from plangraf.store.versions import VersionStore
 
-_TERMS = "terms.json"
+_TERMS, _TABLES, _RESULTS = "terms.json", "tables.json", "results.zst"
 _ENDING = ".zst"
 _ZSTD_LEVEL = 1
 _READ_ANEW = (ONTOLOGY_GRAPH, SHAPES_GRAPH)
@@ -42,19 +46,23 @@ class Read:
     """The statements of all files.
 
     Attributes:
-        parsed: what a parser of all files returns.
-        fresh: the statements that this build parsed.
-        lines: N-Quads lines of the other statements.
-        unproven: the statements whose terms must be checked.
+        parsed: what a parser of all files returns; its quads are those of the ontology, of the shapes, and of datasets
+            with a problem.
+        lines: N-Quads lines of all other statements, and of these after `add`.
+        unproven: the lines whose terms must be checked.
         datasets, taken: the number of datasets, and of those that are taken from earlier builds.
     """
 
     parsed: Parsed = field(default_factory=Parsed)
-    fresh: set[Quad] = field(default_factory=set)
     lines: list[bytes] = field(default_factory=list)
-    unproven: set[Quad] = field(default_factory=set)
+    unproven: list[bytes] = field(default_factory=list)
     datasets: int = 0
     taken: int = 0
+
+    def add(self, own: Sequence[bytes]) -> None:
+        """Adds the lines of the quads; all are sorted and unique then."""
+        self.lines = _ordered(self.lines, own)
+        self.unproven = _ordered(self.unproven, own)
 
 
 class KnownDatasets:
@@ -68,7 +76,7 @@ class KnownDatasets:
     """
 
     def __init__(self, store: VersionStore, home: Path, files: Sequence[SourceFile], *, renew: bool = False) -> None:
-        self._folder = store.known
+        self._folder, self._versions = store.known, store.path
         self._explained = store.explained
         self._files = files
         self._code = code_digest()
@@ -78,6 +86,8 @@ class KnownDatasets:
             with self._explained():
                 shutil.rmtree(self._folder, ignore_errors=True)
         self._proven = self._read_proven()
+        self._deciding = self._deciding_digest(home)
+        self._all_known = True
 
     def read(self) -> Read:
         """Takes the known datasets, and parses and keeps the others.
@@ -97,21 +107,62 @@ class KnownDatasets:
                 found.taken += 1
                 self._keys.add(key)
                 if key not in self._proven:
-                    found.unproven.update(_quads(lines))
+                    found.unproven += lines
                 continue
             parsed = read(files)
+            if parsed.problems:
+                _add(found, parsed)
+                self._all_known = False
+                continue
+            lines = nquads_lines(parsed.quads)
+            parsed.quads = set()  # the lines take less memory
             _add(found, parsed)
+            found.lines += lines
+            found.unproven += lines
             # A file that was changed meanwhile must not be kept under the digest of its former content.
-            if key is not None and not parsed.problems and self._key(graph, files) == key:
+            if key is not None and self._key(graph, files) == key:
                 with self._explained():
-                    self._keep(key, files, parsed)
+                    self._keep(key, files, parsed, lines)
                 self._keys.add(key)
+            else:
+                self._all_known = False
         return found
 
-    def record(self, *, proven: bool) -> None:
+    def change(self) -> Change | None:
+        """What changed since the last build, after `read`; None when its results say nothing about this build."""
+        if not self._all_known:
+            return None
+        try:
+            content = json.loads(zstandard.decompress((self._folder / _RESULTS).read_bytes()))
+            before = {str(key) for key in content["datasets"]}
+            if content["deciding"] != self._deciding:
+                return None
+            old = {line for key in before - self._keys for line in self._lines(key)}
+            new = {line for key in self._keys - before for line in self._lines(key)}
+            return Change(Results.from_json(content["results"]), sorted(old ^ new))
+        except (OSError, zstandard.ZstdError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+    def _lines(self, key: str) -> list[bytes]:
+        return zstandard.decompress((self._folder / f"{key}{_ENDING}").read_bytes()).split(b"\n")[1:]
+
+    def last(self) -> tuple[Path | None, Mapping[str, str]]:
+        """The version that the last build wrote, and the digests of its tables; None if other code wrote it."""
+        try:
+            content = json.loads((self._folder / _TABLES).read_bytes())
+            folder = self._versions / str(content["version"])
+            tables = {str(name): str(digest) for name, digest in content["tables"].items()}
+            return (folder, tables) if content["code"] == self._code and folder.is_dir() else (None, {})
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None, {}
+
+    def record(self, version: str, tables: Mapping[str, str], results: Results | None, *, proven: bool) -> None:
         """Drops the datasets that this build did not have; records that the terms of the others are defined.
 
         Args:
+            version: the id of the version that was built.
+            tables: a digest of the source of each table of its downloads.
+            results: those of the shapes and checks, if this build has them.
             proven: the check of the terms found nothing.
         Raises:
             VersionsError: the folder cannot be written.
@@ -120,12 +171,21 @@ class KnownDatasets:
         with self._explained():
             self._folder.mkdir(exist_ok=True)
             for path in self._folder.iterdir():
-                if path.name.removesuffix(_ENDING) not in keys and path.name != _TERMS:
+                if path.name.removesuffix(_ENDING) not in keys and path.name not in (_TERMS, _TABLES, _RESULTS):
                     path.unlink()
-            content = {"defining": self._defining, "datasets": sorted(keys if proven else keys & self._proven)}
-            part = self._folder / f"{_TERMS}.part"
-            write_file(part, json.dumps(content).encode())
-            part.rename(self._folder / _TERMS)
+            defined = sorted(keys if proven else keys & self._proven)
+            self._write(_TERMS, {"defining": self._defining, "datasets": defined})
+            self._write(_TABLES, {"code": self._code, "version": version, "tables": tables})
+            if results is not None and self._all_known:
+                said = {"deciding": self._deciding, "datasets": sorted(keys), "results": results.as_json()}
+                self._write(_RESULTS, said)
+            else:
+                (self._folder / _RESULTS).unlink(missing_ok=True)
+
+    def _write(self, name: str, content: object) -> None:
+        part, written = self._folder / f"{name}.part", json.dumps(content).encode()
+        write_file(part, _packed(written) if name.endswith(_ENDING) else written)
+        part.rename(self._folder / name)
 
     def _key(self, graph: str, files: Sequence[SourceFile]) -> str | None:
         """None when a file cannot be read, which the parser reports."""
@@ -147,24 +207,22 @@ class KnownDatasets:
             placed = {
                 NamedNode(iri): FilePlace(file.name, line) for file in files for iri, line in places[file.path.name]
             }
-            quads = _quads(lines)
-        except (OSError, zstandard.ZstdError, ValueError, KeyError, TypeError, SyntaxError):
+        except (OSError, zstandard.ZstdError, ValueError, KeyError, TypeError):
             return None
-        found.parsed.quads.update(quads)
         found.lines += lines
         for subject, place in placed.items():
             found.parsed.places.setdefault(subject, place)
         return lines
 
-    def _keep(self, key: str, files: Sequence[SourceFile], parsed: Parsed) -> None:
+    def _keep(self, key: str, files: Sequence[SourceFile], parsed: Parsed, lines: Sequence[bytes]) -> None:
         places: dict[str, list[tuple[str, int | None]]] = {file.path.name: [] for file in files}
         names = {file.name: file.path.name for file in files}
         for subject, place in parsed.places.items():
             places[names[place.file]].append((subject.value, place.line))
-        content = b"\n".join([json.dumps(places).encode(), *nquads_lines(parsed.quads)])
+        content = b"\n".join([json.dumps(places).encode(), *lines])
         self._folder.mkdir(exist_ok=True)
         part = self._folder / f"{key}.part"
-        part.write_bytes(zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_checksum=True).compress(content))
+        part.write_bytes(_packed(content))
         part.rename(self._folder / f"{key}{_ENDING}")
 
     def _read_proven(self) -> frozenset[str]:
@@ -173,6 +231,13 @@ class KnownDatasets:
             return frozenset(content["datasets"]) if content["defining"] == self._defining else frozenset()
         except (OSError, ValueError, KeyError, TypeError):
             return frozenset()
+
+    def _deciding_digest(self, home: Path) -> str:
+        """Of all that decides the results of the same datasets: what defines terms, all queries and pictures."""
+        digest = hashlib.sha256(self._defining.encode())
+        for path in sorted(path for path in (home / "queries").rglob("*") if path.is_file()):
+            digest.update(str(path.relative_to(home)).encode() + hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()
 
     def _defining_digest(self, home: Path) -> str:
         """Of all that decides whether a term is defined: the ontology, the shapes and the pinned vocabularies."""
@@ -183,12 +248,19 @@ class KnownDatasets:
         return digest.hexdigest()
 
 
+def _packed(content: bytes) -> bytes:
+    return zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_checksum=True).compress(content)
+
+
+def _ordered(lines: list[bytes], more: Sequence[bytes]) -> list[bytes]:
+    lines += more
+    lines.sort()
+    # Two data folders may have the same dataset.
+    return [line for line, _ in groupby(lines)]
+
+
 def _add(found: Read, parsed: Parsed) -> None:
-    found.fresh |= parsed.quads
+    found.parsed.quads |= parsed.quads
     found.parsed.problems += parsed.problems
     for subject, place in parsed.places.items():
         found.parsed.places.setdefault(subject, place)
-
-
-def _quads(lines: Sequence[bytes]) -> Iterator[Quad]:
-    return parse(b"\n".join(lines), RdfFormat.N_QUADS, rename_blank_nodes=False)

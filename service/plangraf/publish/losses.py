@@ -7,7 +7,6 @@ A build cannot tell a data folder that is not named, moved or empty from deleted
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from plangraf.errors import SettingError, VersionsError
 from plangraf.rdf.bulk_terms import GRAPH_SUFFIX
 from plangraf.rdf.graph import graph_of
 from plangraf.rdf.namespaces import GRAPH, PREFIXES, QUERIES_GRAPH
+from plangraf.rdf.quad_lines import graph_counts, mentioning
 from plangraf.settings import Settings
 from plangraf.sources.files import sources
 from plangraf.store.versions import Version, VersionStore
@@ -39,12 +39,9 @@ class Content:
 def content_of(quads: Collection[Quad], bulk: Mapping[str, int] | None = None) -> Content:
     """The content that a build is about to write; `bulk` are the numbers of bulk triples by graph."""
     kind, dataset = NamedNode(_TYPE), NamedNode(_DATASET)
-    return Content(
-        {**Counter(str(quad.graph_name)[1:-1] for quad in quads), **(bulk or {})},
-        frozenset(
-            str(quad.graph_name)[1:-1] for quad in quads if quad.predicate == kind and quad.object == dataset
-        ),
-    )  # fmt: skip
+    found = mentioning(quads, dataset)
+    described = {str(quad.graph_name)[1:-1] for quad in found if quad.predicate == kind and quad.object == dataset}
+    return Content({**graph_counts(quads), **(bulk or {})}, frozenset(described))
 
 
 def content_of_version(version: Version) -> Content:

@@ -14,16 +14,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import Literal, NamedNode, Quad, Store
 
+from plangraf.checks.data_graph import DataGraph
+from plangraf.checks.kept_results import Change
 from plangraf.checks.verdict import judge
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, as_json
 from plangraf.diagnostics.progress import Progress, counted
+from plangraf.errors import VersionsError
 from plangraf.publish.bulk_stores import write_stores_beside
 from plangraf.publish.context import FILE as CONTEXT
 from plangraf.publish.dumps import write_dumps
@@ -41,11 +44,11 @@ from plangraf.publish.pictures.writing import Written, write_pictures
 from plangraf.publish.search_index import build_index
 from plangraf.rdf.graph import nquads_lines, paused_collector, relabelled
 from plangraf.rdf.namespaces import ONTOLOGY, PREFIXES, QUERIES, QUERIES_GRAPH
+from plangraf.rdf.quad_lines import QuadLines, distinct_triples, graph_counts, load_store
 from plangraf.search.index_files import FOLDER as SEARCH
 from plangraf.settings import Settings
 from plangraf.sources.bulk import read_bulk
 from plangraf.sources.files import FRAMES, SITE, SourceFile, Sources, sources
-from plangraf.sources.turtle import Parsed
 from plangraf.sparql.named.binding import NamedQuery, load_queries
 from plangraf.sparql.named.collection_files import collection_files, load_collections
 from plangraf.sparql.named.head import Titled
@@ -209,72 +212,99 @@ def _build_version(
     found = sources(settings.home, settings.data)
     known = KnownDatasets(store, settings.home, found.files, renew=force)
     read = _parse(settings.home, found, known, progress)
-    parsed = read.parsed
-    with _packed_bulk(found.bulk, parsed.quads, store, progress) as bulk:
+    parsed, lines = read.parsed, read.lines
+    quads = QuadLines(lines)
+    with _packed_bulk(found.bulk, quads, store, progress) as bulk:
         if not drop:
-            _stop_at_losses(store, parsed, bulk.values())
-        lines = sorted([*read.lines, *nquads_lines(read.fresh)])
+            _stop_at_losses(store, quads, parsed.problems, bulk.values())
+        # Loaded before the steps begin, so that their processes share it.
+        loaded, change = load_store(lines), known.change()
+        last = _last_version(store, known) if change is not None else None
+        before = (last, change.changed) if change is not None and last is not None else None
         with (
-            _downloads_beside(steps, lines, settings.home) as wait_for_dumps,
-            _index_beside(steps, parsed.quads, settings.home) as wait_for_index,
-            write_stores_beside(store, steps, lines, bulk, settings.memory_triples, renew=force) as wait_for_stores,
-            _pictures_beside(store, steps, lines, bulk, settings.home, renew=force) as wait_for_pictures,
+            _downloads_beside(steps, lines, settings.home, known) as wait_for_dumps,
+            _index_beside(steps, quads, settings.home, loaded) as wait_for_index,
+            write_stores_beside(
+                store, steps, lines, bulk, settings.memory_triples, before, renew=force
+            ) as wait_for_stores,
+            _pictures_beside(
+                store, steps, lines, bulk, settings.home, loaded, last, change, renew=force
+            ) as wait_for_pictures,
         ):
-            judged = steps.checked(
-                lambda: judge(settings, parsed, found.files, progress, parsed.quads, unproven=read.unproven)
-            )
+            data, unproven = DataGraph(quads, loaded), QuadLines(read.unproven)
+            judged = steps.checked(lambda: judge(settings, parsed, found.files, progress, data, None, unproven, change))
             problems = judged.problems
             with progress.step("search") as note:
                 note(counted(wait_for_index(), "entry", "entries"))
             pictures = _wait(wait_for_pictures, steps, progress)
             with progress.step("write") as note:
-                wait_for_dumps()
-                described = manifest(parsed.quads, problems, bulk.values())
+                tables = wait_for_dumps()
+                described = manifest(quads, problems, bulk.values())
                 extra = {REPORT: as_json(problems)}
                 own = {name: steps.folder(name) for name in (DOWNLOADS, SEARCH)}
                 folders = {**own, **wait_for_stores(), **pictures}
                 version = store.write(lines, described, extra, folders, bulk)
-                context = settings.home / "ontology" / CONTEXT
-                if context.is_file():
-                    store.keep_context(context.read_bytes())
+                _keep_context(store, settings.home)
                 store.record_inputs(digest, version.id, settings.data)
                 store.prune(settings.keep_versions - 1)
-                known.record(proven=judged.terms_defined)
+                known.record(version.id, tables, judged.results, proven=judged.terms_defined)
                 note(f"version {version.id}, {counted(version.triples, 'triple')}")
     return Built(version, fresh=True, problems=tuple(problems))
 
 
+def _keep_context(store: VersionStore, home: Path) -> None:
+    context = home / "ontology" / CONTEXT
+    if context.is_file():
+        store.keep_context(context.read_bytes())
+
+
 def _downloads_beside(
-    steps: FinishedSteps, lines: Sequence[bytes], home: Path
-) -> AbstractContextManager[Callable[[], object]]:
-    work = partial(write_dumps, lines, steps.folder(DOWNLOADS), load_download_titles(home))
+    steps: FinishedSteps, lines: Sequence[bytes], home: Path, known: KnownDatasets
+) -> AbstractContextManager[Callable[[], dict[str, str]]]:
+    """Yields a function that waits for the downloads, and returns what `write_dumps` does."""
+    last, tables = known.last()
+    downloads = last / DOWNLOADS if last is not None else None
+    work = partial(write_dumps, lines, steps.folder(DOWNLOADS), load_download_titles(home), downloads, tables)
     return steps.beside(DOWNLOADS, "The downloads of the version", work)
 
 
 def _index_beside(
-    steps: FinishedSteps, quads: Collection[Quad], home: Path
+    steps: FinishedSteps, quads: Collection[Quad], home: Path, loaded: Store
 ) -> AbstractContextManager[Callable[[], int]]:
     """Yields a function that waits for the search index, and returns the number of its entries."""
-    return steps.beside(SEARCH, "The index for the search", partial(build_index, quads, home, steps.folder(SEARCH)))
+    work = partial(build_index, quads, home, steps.folder(SEARCH), loaded)
+    return steps.beside(SEARCH, "The index for the search", work)
+
+
+def _last_version(store: VersionStore, known: KnownDatasets) -> Version | None:
+    """The version that the last build wrote, when it is kept."""
+    folder, _ = known.last()
+    with suppress(VersionsError):
+        return store.get(folder.name) if folder is not None else None
+    return None
 
 
 @contextmanager
 def _pictures_beside(
     store: VersionStore, steps: FinishedSteps, lines: Sequence[bytes], bulk: Mapping[Path, BulkGraph], home: Path,
-    *, renew: bool,
+    loaded: Store, last: Version | None, change: Change | None, *, renew: bool,
 ) -> Iterator[Callable[[], Written | None]]:  # fmt: skip
     """Yields a function that waits for the pictures, which is None when neither this version nor the last has any.
 
     `renew` draws also what the present version has.
     """
-    known = store.current().path / PICTURES if store.has_current() else None
+    changed = change.predicates if last is not None and change is not None else None
+    version = last or (store.current() if store.has_current() else None)
+    known = version.path / PICTURES if version is not None else None
     pictures = load_drawable(home)
     if not pictures and (known is None or not known.is_dir()):
         yield lambda: None
         return
 
     def work() -> tuple[int, int]:
-        written = write_pictures(lines, steps.folder(PICTURES), pictures, None if renew else known, bulk)
+        written = write_pictures(
+            lines, steps.folder(PICTURES), pictures, None if renew else known, bulk, loaded, changed
+        )
         return written.drawn, written.taken
 
     with steps.beside(PICTURES, "The pictures of the version", work) as wait:
@@ -301,26 +331,27 @@ def _parse(home: Path, found: Sources, known: KnownDatasets, progress: Progress)
         parsed = read.parsed
         parsed.problems += [skipped.problem for skipped in found.skipped]
         try:
-            read.fresh |= describe_queries(load_queries(home / "queries").values())
+            parsed.quads |= describe_queries(load_queries(home / "queries").values())
         except DataError as error:
             parsed.problems += error.problems
         parsed.problems += check_site_files(home)
-        read.fresh = relabelled(read.fresh)
-        parsed.quads |= read.fresh
-        read.unproven |= read.fresh
+        parsed.quads = relabelled(parsed.quads)
+        read.add(nquads_lines(parsed.quads))
         note(counted(len(found.files), "file"))
-        note(counted(len(parsed.quads), "statement"))
+        note(counted(len(read.lines), "statement"))
         if read.taken:
             note(f"{read.taken} of {counted(read.datasets, 'dataset')} as before")
     return read
 
 
-def _stop_at_losses(store: VersionStore, parsed: Parsed, bulk: Collection[BulkGraph]) -> None:
+def _stop_at_losses(
+    store: VersionStore, quads: Collection[Quad], problems: Sequence[FileDiagnostic], bulk: Collection[BulkGraph]
+) -> None:
     """Reports lost datasets together with the parse problems, because these may be the cause."""
     try:
-        stop_at_losses(store, content_of(parsed.quads, {one.graph: one.triples for one in bulk}))
+        stop_at_losses(store, content_of(quads, {one.graph: one.triples for one in bulk}))
     except DataError as error:
-        raise DataError([*parsed.problems, *error.problems]) from error
+        raise DataError([*problems, *error.problems]) from error
 
 
 @contextmanager
@@ -348,10 +379,10 @@ def manifest(
 ) -> dict[str, object]:
     """The content of manifest.json without the id: sizes, and the number of warnings by shape."""
     in_bulk = sum(one.triples for one in bulk)
-    graphs = Counter(str(quad.graph_name)[1:-1] for quad in quads)
+    graphs = graph_counts(quads)
     graphs.update({one.graph: one.triples for one in bulk})
     return {
-        "triples": len({quad.triple for quad in quads}) + in_bulk,
+        "triples": distinct_triples(quads) + in_bulk,
         "quads": len(quads) + in_bulk,
         "graphs": dict(sorted(graphs.items())),
         "warnings": dict(

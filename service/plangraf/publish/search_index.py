@@ -121,18 +121,19 @@ def _by_language(text: Text) -> tuple[str, str]:
     return text.lang or "", text.text
 
 
-def gather(quads: Sized[Quad], home: Path) -> tuple[list[Entry], Labels]:
+def gather(quads: Sized[Quad], home: Path, store: Store | None = None) -> tuple[list[Entry], Labels]:
     """The entries of a version in a fixed order, and the titles of their kinds and facet values.
 
     Args:
         quads: all quads of the version but bulk triples.
         home: the folder with the named queries and the collections.
+        store: the quads, with their union as the default graph; else they are loaded.
     Raises:
         DataError: a query or a collection cannot be used.
     """
     data = _Data.read(quads)
     collections = list(load_collections(home / "queries").values()) if collection_files(home / "queries") else []
-    values = _facet_values(quads, collections)
+    values = _facet_values(_union(quads) if store is None else store, collections)
     entries: list[Entry] = []
     seen: set[str] = set()
     for collection in collections:
@@ -250,10 +251,16 @@ def _sections(data: _Data) -> Iterator[Entry]:
         yield Entry(source, path, SECTIONS, [Text(name, "nb")], (), texts, about=about, rank=rank)
 
 
-def _facet_values(quads: Sized[Quad], collections: Iterable[Collection]) -> dict[str, dict[str, set[str]]]:
-    """The values of the facets of each thing, by the queries that the lists use, too."""
+def _union(quads: Iterable[Quad]) -> Store:
     store = Store()
-    store.bulk_extend(quads)
+    for quad in quads:
+        store.add(quad)
+        store.add(Quad(quad.subject, quad.predicate, quad.object))
+    return store
+
+
+def _facet_values(store: Store, collections: Iterable[Collection]) -> dict[str, dict[str, set[str]]]:
+    """The values of the facets of each thing, by the queries that the lists use, too."""
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for collection in collections:
         for facet in collection.facets:
@@ -268,7 +275,7 @@ def _rows(store: Store, queries: Sequence[str]) -> set[tuple[str, str]]:
     """Thing and value of each row; with two queries the values of the first are the things of the second."""
     steps = []
     for query in queries:
-        solutions = store.query(query, use_default_graph_as_union=True)
+        solutions = store.query(query)
         assert isinstance(solutions, QuerySolutions)
         steps.append({(row["thing"].value, row["value"].value) for row in solutions if row["value"] is not None})
     if len(steps) == 1:
@@ -315,12 +322,12 @@ def _labels(data: _Data, reused: TermLabels, collections: Iterable[Collection], 
     )
 
 
-def build_index(quads: Sized[Quad], home: Path, folder: Path) -> int:
+def build_index(quads: Sized[Quad], home: Path, folder: Path, store: Store | None = None) -> int:
     """Gathers the entries and writes their index; returns their number.
 
     Raises:
         DataError: a query or a collection cannot be used; the build reports it, too.
         OSError: the folder cannot be written.
     """
-    entries, labels = gather(quads, home)
+    entries, labels = gather(quads, home, store)
     return write_index(folder, entries, labels)

@@ -6,6 +6,7 @@ Credentials and the addresses of other endpoints come from the environment varia
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -154,7 +155,9 @@ class Objects:
         if self._folder is not None:
             return
         with self._explained(_PROBE):
-            old = Tag.of(obstore.put(self._store, _PROBE, b"a write with a condition replaces only what it names\n"))
+            # Unlike that of any other publication of this moment, so that none of them can bring its tag back.
+            own = b"a write with a condition replaces only what it names %b\n" % os.urandom(8).hex().encode()
+            old = Tag.of(obstore.put(self._store, _PROBE, own))
             obstore.put(self._store, _PROBE, b"a write with a condition must leave this\n")
             modes: list[Any] = ["create", old.mode]
             for mode in modes:

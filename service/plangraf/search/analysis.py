@@ -57,6 +57,12 @@ def words_of(text: str) -> Iterator[Word]:
         yield Word(lower(match[0]), match.start(), match.end())
 
 
+@lru_cache(50_000)
+def word_texts(text: str) -> tuple[str, ...]:
+    """The texts of `words_of`; cached, because many things of a version have the same name or kind."""
+    return tuple(word.text for word in words_of(text))
+
+
 def codes_of(text: str) -> list[str]:
     """The numbers and codes in a text, in the form of `code`: `Sak 8/21` has `8/21`."""
     return [code(match[0]) for match in _CODE.finditer(text)]
@@ -121,12 +127,12 @@ def _undoubled(stem: str) -> str:
 
 def whole(text: str) -> str:
     """A whole name in the form that makes equal names equal: folded words with blanks between them."""
-    return " ".join(fold(word.text) for word in words_of(text))
+    return " ".join(map(fold, word_texts(text)))
 
 
 def whole_stems(text: str) -> str:
     """A whole name in the form that makes its inflections equal, under a mark of its own."""
-    return " ".join(("stems:", *(stem_nb(word.text) for word in words_of(text))))
+    return " ".join(("stems:", *map(stem_nb, word_texts(text))))
 
 
 def of_kind(stems: str) -> str:

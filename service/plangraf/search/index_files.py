@@ -27,7 +27,7 @@ import tantivy
 
 from plangraf.errors import SearchUnavailableError
 from plangraf.errors.message import N_, English
-from plangraf.search.analysis import code, codes_of, fold, of_kind, stem_en, stem_nb, whole, whole_stems, words_of
+from plangraf.search.analysis import code, codes_of, fold, of_kind, stem_en, stem_nb, whole, whole_stems, word_texts
 from plangraf.search.compounds import Splitter, vocabulary
 from plangraf.search.entries import FACETS, Entry, Labels, Text
 from plangraf.store.atomic import sync_folder, write_file
@@ -144,7 +144,7 @@ def _count_words(entries: Iterable[Entry], *, norwegian: bool = False) -> Counte
         texts = [
             text for text in (*entry.names, *entry.others, *entry.texts) if not (norwegian and text.lang == _ENGLISH)
         ]
-        counted.update({word.text for text in texts for word in words_of(text.text) if not word.text.isdecimal()})
+        counted.update({word for text in texts for word in word_texts(text.text) if not word.isdecimal()})
     return counted
 
 
@@ -167,14 +167,12 @@ def _document(entry: Entry, splitter: Splitter) -> tantivy.Document:
 
 def _tokens(entry: Entry, names: list[Text], splitter: Splitter) -> dict[str, list[str]]:
     """The tokens of each field. A part of a compound counts once for each compound that has it."""
-    named = list(dict.fromkeys((word.text, text.lang == _ENGLISH) for text in names for word in words_of(text.text)))
-    told = list(
-        dict.fromkeys((word.text, text.lang == _ENGLISH) for text in entry.texts for word in words_of(text.text))
-    )
-    about = [word.text for text in entry.about for word in words_of(text)]
+    named = list(dict.fromkeys((word, text.lang == _ENGLISH) for text in names for word in word_texts(text.text)))
+    told = list(dict.fromkeys((word, text.lang == _ENGLISH) for text in entry.texts for word in word_texts(text.text)))
+    about = [word for text in entry.about for word in word_texts(text)]
     return {
         "word": [word for word, _ in named],
-        "fold": [fold(word.text) for text in names for word in words_of(text.text)],
+        "fold": [fold(word) for text in names for word in word_texts(text.text)],
         "nb": [stem_nb(word) for word, english in named if not english],
         "en": [stem_en(word) for word, english in named if english],
         "part": [part for word, english in named if not english for part in splitter.parts(word)],
@@ -191,7 +189,7 @@ def _tokens(entry: Entry, names: list[Text], splitter: Splitter) -> dict[str, li
 
 def _words(texts: Iterable[Text]) -> list[tuple[str, bool]]:
     """Each word once, and whether it is English."""
-    return list(dict.fromkeys((word.text, text.lang == _ENGLISH) for text in texts for word in words_of(text.text)))
+    return list(dict.fromkeys((word, text.lang == _ENGLISH) for text in texts for word in word_texts(text.text)))
 
 
 def _codes(entry: Entry) -> Iterator[str]:

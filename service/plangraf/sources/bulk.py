@@ -22,6 +22,7 @@ from plangraf.rdf.bulk_terms import GRAPH_SUFFIX, BulkTerms
 from plangraf.rdf.graph import RDF_TYPE
 from plangraf.rdf.literals import canonical
 from plangraf.rdf.namespaces import BASE, PLAN
+from plangraf.rdf.quad_lines import mentioning
 from plangraf.sources.files import SourceFile
 
 _IRI = rb'<([A-Za-z][A-Za-z0-9+.-]*:[^<>"{}|^`\\\x00-\x20]*)>'
@@ -223,10 +224,11 @@ def changed_observation_files(files: Sequence[SourceFile], quads: Collection[Qua
     written = [file for file in files if file.path.suffix.lower() == ".nt"]
     if not written:
         return []
-    typed = {quad.subject for quad in quads if quad.predicate == RDF_TYPE and quad.object == _OBSERVATION_FILE}
+    named = mentioning(quads, _OBSERVATION_FILE)
+    typed = {quad.subject for quad in named if quad.predicate == RDF_TYPE and quad.object == _OBSERVATION_FILE}
     stated = {
         (quad.graph_name, quad.object)
-        for quad in quads
+        for quad in mentioning(quads, _DIGEST, _FILE_NAME)
         if quad.subject in typed and quad.predicate in (_DIGEST, _FILE_NAME)
     }
     return [

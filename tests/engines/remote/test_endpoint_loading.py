@@ -115,6 +115,7 @@ def test_versions_that_were_pruned_leave_the_endpoint_and_others_stay(target: Ta
     assert loader.remove_pruned(gone) == []
 
 
+@pytest.mark.slow
 def test_a_publication_that_is_killed_leaves_the_old_version_and_can_be_run_again(
     target: Target, built: Path, tmp_path: Path
 ) -> None:

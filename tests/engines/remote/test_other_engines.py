@@ -1,4 +1,4 @@
-"""The short form of `make test ENGINE=…`: the version of this checkout over each engine that is present.
+"""The short form of `make test ENGINE=…`: the version of this checkout over each engine that is present; takes long.
 
 The named queries, lists, documents and pages of a service over another engine are compared byte by byte with those over
 the embedded one.
@@ -21,7 +21,7 @@ from plangraf.sparql.named.binding import load_queries
 from running_server import Server
 from small_home import ROOT
 
-pytestmark = pytest.mark.embedded("starts the other engines itself")
+pytestmark = [pytest.mark.embedded("starts the other engines itself"), pytest.mark.slow]
 # Different in each answer: ids of requests, tags, labels of blank nodes.
 _VARYING = re.compile(rb'"[0-9a-f]{32}"|"instance":"[0-9a-f]+"|_:\w+|127\.0\.0\.1:\d+')
 _GRAPHS = "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g"

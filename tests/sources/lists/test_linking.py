@@ -103,6 +103,7 @@ def test_a_link_to_a_folder_stays_one(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "link", "list.ttl"]
 
 
+@pytest.mark.slow
 def test_links_into_one_folder_wait_for_each_other(tmp_path: Path) -> None:
     path = mapping_file(tmp_path)
     sources = []

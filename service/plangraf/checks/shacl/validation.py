@@ -32,6 +32,7 @@ from plangraf.checks.shacl.constraints import (
 )
 from plangraf.diagnostics.diagnostic import FileDiagnostic, in_order
 from plangraf.rdf.namespaces import ONTOLOGY_GRAPH, PREFIXES, SHAPES_GRAPH
+from plangraf.rdf.quad_lines import of_graphs
 from plangraf.sources.turtle import Locate
 
 _FIRST, _REST, _NIL = (NamedNode(PREFIXES["rdf"] + name) for name in ("first", "rest", "nil"))
@@ -50,7 +51,7 @@ _PATH, _PROPERTY, _SPARQL = sh("path"), sh("property"), sh("sparql")
 _TARGETS = tuple(map(sh, ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf")))
 _SHAPE_TYPES = frozenset({sh("NodeShape"), sh("PropertyShape")})
 # The supported terms. Others may change the meaning of a shape: custom components, rules, functions.
-_KNOWN = frozenset(
+KNOWN = frozenset(
     {
         *BUILDERS,
         *COMPANIONS,
@@ -334,7 +335,7 @@ def _as_iri(term: Term) -> NamedNode:
 def _refuse_unknown_terms(shapes: DataGraph) -> None:
     for subject, predicate, value, _ in shapes.quads:
         for term in (predicate, value):
-            if isinstance(term, NamedNode) and term.value.startswith(SH) and term not in _KNOWN:
+            if isinstance(term, NamedNode) and term.value.startswith(SH) and term not in KNOWN:
                 raise NotCompiledError
         if isinstance(subject, Literal):
             raise NotCompiledError
@@ -370,7 +371,7 @@ def shapes_of(data: DataGraph) -> DataGraph:
     return DataGraph(
         [
             quad
-            for quad in data.quads
+            for quad in of_graphs(data.quads, SHAPES_GRAPH, ONTOLOGY_GRAPH)
             if quad.graph_name == _SHAPES or (quad.graph_name == _ONTOLOGY and quad.predicate.value in _DECLARING)
         ]
     )

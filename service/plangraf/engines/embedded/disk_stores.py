@@ -36,8 +36,8 @@ from plangraf.processes import die_with_parent
 from plangraf.store.atomic import sync_folder, write_file
 from plangraf.store.versions.bulk import open_bulk
 
-_ALL, _APART, _CONTENTS = "all", "apart", "contents.json"
-_PART = "urn:plangraf:part:"
+ALL, APART, CONTENTS = "all", "apart", "contents.json"
+PART = "urn:plangraf:part:"
 # Bytes that the engine loads at once: it sorts them in memory, where they take three times as much.
 _PORTION = 256 * 1024 * 1024
 _READ = 1 << 20
@@ -77,18 +77,18 @@ def write_disk_stores(target: Path, lines: Lines, bulk: Mapping[str, Path], kept
         _write_bulk(kept, bulk)
     target.mkdir()
     if bulk:
-        Store(str(kept)).backup(str(target / _ALL))
-    _add(target / _ALL, (line for quad in lines() for line in (quad, _triple(quad) + b" .")))
+        Store(str(kept)).backup(str(target / ALL))
+    _add(target / ALL, (line for quad in lines() for line in (quad, _triple(quad) + b" .")))
     parts = list(dict.fromkeys(graphs for _, graphs in _with_graphs(lines())))
     if any(len(graphs) > 1 for graphs in parts):
-        names = {graphs: f"<{_PART}{number}>".encode() for number, graphs in enumerate(parts)}
-        Store(str(target / _ALL)).backup(str(target / _APART))
-        _add(target / _APART, (b"%b %b ." % (triple, names[graphs]) for triple, graphs in _with_graphs(lines())))
+        names = {graphs: f"<{PART}{number}>".encode() for number, graphs in enumerate(parts)}
+        Store(str(target / ALL)).backup(str(target / APART))
+        _add(target / APART, (b"%b %b ." % (triple, names[graphs]) for triple, graphs in _with_graphs(lines())))
         named = {name.decode()[1:-1]: [graph.decode()[1:-1] for graph in graphs] for graphs, name in names.items()}
     else:
         named = {}
-    contents = {"parts": named, "files": _sizes(target)}
-    write_file(target / _CONTENTS, json.dumps(contents, indent=1).encode())
+    contents = {"parts": named, "files": sizes_of(target)}
+    write_file(target / CONTENTS, json.dumps(contents, indent=1).encode())
     sync_folder(target)
 
 
@@ -99,18 +99,18 @@ def open_disk_stores(folder: Path) -> DiskStores:
         VersionsError: they are missing or damaged.
     """
     try:
-        contents = json.loads((folder / _CONTENTS).read_bytes())
+        contents = json.loads((folder / CONTENTS).read_bytes())
         parts: Mapping[str, Sequence[str]] = contents["parts"]
         # The engine would notice a missing or cut table only when a query reads it.
-        if contents["files"] != (sizes := _sizes(folder)):
+        if contents["files"] != (sizes := sizes_of(folder)):
             raise ValueError(f"{_first_difference(contents['files'], sizes)} has another size")
         for log in folder.glob("*/LOG.old.*"):
             # The engine leaves one each time; the folder may be read-only.
             with suppress(OSError):
                 log.unlink()
         return DiskStores(
-            Store.read_only(str(folder / _ALL)),
-            Store.read_only(str(folder / _APART)) if parts else None,
+            Store.read_only(str(folder / ALL)),
+            Store.read_only(str(folder / APART)) if parts else None,
             {NamedNode(part): frozenset(map(NamedNode, graphs)) for part, graphs in parts.items()},
             len(sizes) + _OTHER_FILES,
         )
@@ -121,7 +121,7 @@ def open_disk_stores(folder: Path) -> DiskStores:
         ) from error
 
 
-def _sizes(folder: Path) -> dict[str, int]:
+def sizes_of(folder: Path) -> dict[str, int]:
     """The sizes in bytes of the files that make up the stores, without the engine's logs."""
     return {
         str(path.relative_to(folder)): path.stat().st_size

@@ -16,7 +16,7 @@ from plangraf.errors import ResourceNotFoundError
 from plangraf.errors.message import N_
 from plangraf.http.pipeline.respond import FOR_EVER
 from plangraf.http.resource.resource import Asked, Place, Resource, View
-from plangraf.pages.editor_page import BUILT, editor_script
+from plangraf.pages.built_scripts import BUILT, editor_script, walk_script
 from plangraf.rdf.formats import PLAIN_JSON
 
 _PAGES = Path(__file__).resolve().parents[2] / "pages"
@@ -43,7 +43,7 @@ class Static(Resource):
     negotiated = False
 
     def __init__(self) -> None:
-        files = (*sorted((_PAGES / "static").iterdir()), *sorted(BUILT.glob("editor-*")))
+        files = (*sorted((_PAGES / "static").iterdir()), *sorted(BUILT.glob("*-*")))
         self._files = {_STYLE: (_style(), _MEDIA_TYPES[".css"])} | {
             path.name: (path.read_bytes(), _MEDIA_TYPES[path.suffix]) for path in files
         }
@@ -56,10 +56,11 @@ class Static(Resource):
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         body, media_type = asked.place.thing
+        built = (editor_script(), walk_script())
 
         return View(
             write=body,
-            cache_control=FOR_EVER if asked.place.names["name"] == editor_script() else f"public, max-age={_AN_HOUR_S}",
+            cache_control=FOR_EVER if asked.place.names["name"] in built else f"public, max-age={_AN_HOUR_S}",
             content_type=media_type,
             tag=f'"{hashlib.sha256(body).hexdigest()[:32]}"',
         )

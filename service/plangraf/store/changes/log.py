@@ -24,9 +24,9 @@ import orjson
 import zstandard
 
 from plangraf.errors import VersionsError
-from plangraf.rdf.graph import graph_of
 from plangraf.store.atomic import sync_folder, write_file
-from plangraf.store.changes.things import group_by_thing
+from plangraf.store.changes.dates import GraphDates, digest_of
+from plangraf.store.changes.things import compare_things, group_by_thing
 
 Kind = Literal["Create", "Update", "Delete"]
 # Changes on a page: about 700 KiB of N-Quads, 50 KiB compressed.
@@ -39,39 +39,12 @@ _LINES = b',"lines":'
 _NO_LINES = b"[]}"
 
 
-class GraphDates:
-    """Dates of graphs after a series of changes."""
+@dataclass(frozen=True, slots=True)
+class State:
+    """The version at the end of the log: its lines, and the dates of its graphs."""
 
-    def __init__(self) -> None:
-        self._things: dict[str, dict[bytes, bytes]] = {}
-        self._dates: dict[bytes, tuple[str, str]] = {}
-
-    def apply(self, thing: str, lines: Iterable[bytes], published: str) -> None:
-        """Applies the new state of one thing.
-
-        Args:
-            thing: IRI of the thing.
-            lines: its N-Quads lines without newline, none when it is deleted.
-            published: time of the publication.
-        """
-        by_graph: dict[bytes, list[bytes]] = {}
-        for line in lines:
-            graph = graph_of(line)
-            if graph.startswith(b"<"):
-                by_graph.setdefault(graph, []).append(line)
-        now = {graph: hashlib.sha256(b"\n".join(own)).digest()[:16] for graph, own in by_graph.items()}
-        before = self._things.pop(thing, {})
-        if now:
-            self._things[thing] = now
-        for graph in before.keys() | now.keys():
-            if before.get(graph) != now.get(graph):
-                first, _ = self._dates.get(graph, (published, published))
-                self._dates[graph] = first, published
-
-    @property
-    def dates(self) -> Mapping[str, tuple[str, str]]:
-        """Times of first publication and last change, by graph, sorted."""
-        return {graph[1:-1].decode(): times for graph, times in sorted(self._dates.items())}
+    lines: Iterable[bytes]
+    dates: Mapping[str, tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,10 +247,12 @@ class FeedLog:
             if change.kind == "Delete":
                 found.pop(change.thing, None)
             else:
-                found[change.thing] = _digest(change.lines)
+                found[change.thing] = digest_of(change.lines)
         return found, dates
 
-    def stage(self, version: str, lines: Iterable[bytes], now: datetime, temporary: Path) -> Staged | None:
+    def stage(
+        self, version: str, lines: Iterable[bytes], now: datetime, temporary: Path, known: State | None = None
+    ) -> Staged | None:
         """Writes the differences between the end of the log and a version; None when they are equal.
 
         Args:
@@ -285,19 +260,19 @@ class FeedLog:
             lines: its N-Quads lines, sorted and unique.
             now: the time, in UTC.
             temporary: path without ending for the files, on the file system of the log.
+            known: the version at the end of the log; without it, the whole log is read.
         Raises:
             VersionsError: the log is damaged.
             OSError: the files cannot be written.
         """
         first = self.last + 1
         content, description = temporary.with_suffix(".zst"), temporary.with_suffix(".json")
-        before, dates = self._replay()
         published = self._next_time(now)
+        dates, changes = self._changes_to(lines, published, known)
         with content.open("wb") as file:
             writer = _FrameWriter(file, first, self.page_size)
-            for kind, thing, own in _differences(before, lines):
+            for kind, thing, own in changes:
                 writer.add(kind, thing, own)
-                dates.apply(thing, own, published)
             writer.flush()
             file.flush()
             os.fsync(file.fileno())
@@ -312,6 +287,16 @@ class FeedLog:
         }
         write_file(description, orjson.dumps(record))
         return Staged(self.folder, first, content, description, dates.dates)
+
+    def _changes_to(
+        self, lines: Iterable[bytes], published: str, known: State | None
+    ) -> tuple[GraphDates, Iterator[tuple[Kind, str, list[bytes]]]]:
+        """The dates, which the changes renew while they are read, and the changes."""
+        if known is not None:
+            dates = GraphDates(known.dates)
+            return dates, _compared(known.lines, lines, dates, published)
+        before, dates = self._replay()
+        return dates, _replayed(before, lines, dates, published)
 
     def _next_time(self, now: datetime) -> str:
         """Time of a new publication, later than the last one even when the clock was set back."""
@@ -379,13 +364,29 @@ class _FrameWriter:
         self._begin, self._lines = self.following, []
 
 
+def _compared(
+    before: Iterable[bytes], lines: Iterable[bytes], dates: GraphDates, published: str
+) -> Iterator[tuple[Kind, str, list[bytes]]]:
+    for thing, old, new in compare_things(before, lines):
+        dates.replace(old, new, published)
+        yield "Delete" if not new else "Update" if old else "Create", thing, new
+
+
+def _replayed(
+    before: dict[str, bytes], lines: Iterable[bytes], dates: GraphDates, published: str
+) -> Iterator[tuple[Kind, str, list[bytes]]]:
+    for kind, thing, own in _differences(before, lines):
+        dates.apply(thing, own, published)
+        yield kind, thing, own
+
+
 def _differences(before: dict[str, bytes], lines: Iterable[bytes]) -> Iterator[tuple[Kind, str, list[bytes]]]:
     """Differences from one state to another: created and updated things, then deleted ones. Empties `before`."""
     for thing, own in group_by_thing(lines):
         digest = before.pop(thing, None)
         if digest is None:
             yield "Create", thing, own
-        elif digest != _digest(own):
+        elif digest != digest_of(own):
             yield "Update", thing, own
     for thing in sorted(before):
         yield "Delete", thing, []
@@ -395,10 +396,6 @@ def _parse_change(sequence: int, line: bytes, publication: Publication) -> Chang
     record = orjson.loads(line)
     lines = tuple(text.encode() for text in record["lines"])
     return Change(sequence, record["kind"], record["thing"], lines, publication.published, publication.version)
-
-
-def _digest(lines: Iterable[bytes]) -> bytes:
-    return hashlib.sha256(b"\n".join(lines)).digest()[:16]
 
 
 def _file_name(first: int, ending: str) -> str:

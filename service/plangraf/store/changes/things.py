@@ -28,13 +28,68 @@ def group_by_thing(dump: Iterable[bytes]) -> Iterator[tuple[str, list[bytes]]]:
     tangled: list[bytes] = []
     for subject, group in groupby(dump, subject_of):
         own = list(group)
-        # A literal may contain " _:" too; its line then only takes the slower path.
-        if subject.startswith(_BLANK_PREFIX) or any(b" _:" in line for line in own):
+        if _has_blank(subject, own):
             tangled += own
         else:
             yield _to_iri(subject), own
     for name, own in _resolve_shared(tangled).items():
         yield _to_iri(name), _relabel(own)
+
+
+def compare_things(before: Iterable[bytes], after: Iterable[bytes]) -> Iterator[tuple[str, list[bytes], list[bytes]]]:
+    """Yields each thing that differs between two versions, with its lines before and after, none where it is missing.
+
+    Things of the later version come in the order of `group_by_thing`, then those that it lacks, sorted. Of both dumps
+    only what differs or has blank nodes is held in memory.
+
+    Args:
+        before: lines of one version, sorted and unique.
+        after: lines of the other.
+    """
+    old: dict[str, list[bytes]] = {}
+    new: dict[str, list[bytes]] = {}
+    tangled: tuple[list[bytes], list[bytes]] = [], []
+    for subject, *both in _merged(groupby(before, subject_of), groupby(after, subject_of)):
+        has_blank = [_has_blank(subject, own) for own in both]
+        if any(has_blank) or both[0] != both[1]:
+            for own, blank, found, apart in zip(both, has_blank, (old, new), tangled, strict=True):
+                if blank:
+                    apart += own
+                elif own:
+                    found[_to_iri(subject)] = own
+    for found, apart in zip((old, new), tangled, strict=True):
+        found |= {_to_iri(name): _relabel(own) for name, own in _resolve_shared(apart).items()}
+    for thing, own in new.items():
+        if old.get(thing) != own:
+            yield thing, old.get(thing, []), own
+    for thing in sorted(old.keys() - new.keys()):
+        yield thing, old[thing], []
+
+
+_Groups = Iterator[tuple[bytes, Iterator[bytes]]]
+
+
+def _merged(before: _Groups, after: _Groups) -> Iterator[tuple[bytes, list[bytes], list[bytes]]]:
+    """Each subject of either side with its lines on both."""
+    nothing: tuple[None, list[bytes]] = (None, [])
+    old, new = _next(before) or nothing, _next(after) or nothing
+    while old[0] is not None or new[0] is not None:
+        subject = min(key for key in (old[0], new[0]) if key is not None)
+        yield subject, old[1] if old[0] == subject else [], new[1] if new[0] == subject else []
+        if old[0] == subject:
+            old = _next(before) or nothing
+        if new[0] == subject:
+            new = _next(after) or nothing
+
+
+def _next(groups: _Groups) -> tuple[bytes, list[bytes]] | None:
+    found = next(groups, None)
+    return None if found is None else (found[0], list(found[1]))
+
+
+def _has_blank(subject: bytes, own: list[bytes]) -> bool:
+    # A literal may contain " _:" too; its line then only takes the slower path.
+    return subject.startswith(_BLANK_PREFIX) or any(b" _:" in line for line in own)
 
 
 def _resolve_shared(tangled: list[bytes]) -> dict[bytes, list[bytes]]:

@@ -21,7 +21,7 @@ import zstandard
 
 from plangraf.errors import VersionsError
 from plangraf.store.atomic import sync_folder, write_file
-from plangraf.store.changes.log import FeedLog, Staged
+from plangraf.store.changes.log import FeedLog, Staged, State
 from plangraf.store.versions.version import (
     BULK_FILES,
     CONTEXTS,
@@ -293,12 +293,21 @@ def staged_changes(folder: VersionsFolder, version: Version, feed_page: int) -> 
                 _write_dates(folder, version, log.dates())
             yield None
         else:
-            staged = log.stage(version.id, version.lines(), datetime.now(UTC), temporary)
+            staged = log.stage(version.id, version.lines(), datetime.now(UTC), temporary, _end_of(log, folder))
             _write_dates(folder, version, log.dates() if staged is None else staged.dates)
             yield staged
     finally:
         for left in folder.path.glob(f"{temporary.name}.*"):
             left.unlink()
+
+
+def _end_of(log: FeedLog, folder: VersionsFolder) -> State | None:
+    """The version at the end of the log; None when it is not kept or not whole."""
+    if log.version is None:
+        return None
+    version = Version(log.version, folder.path / log.version, {})
+    dates = version.dates()
+    return State(version.lines(), dates) if dates and version.verify() else None
 
 
 def _write_dates(folder: VersionsFolder, version: Version, dates: Mapping[str, tuple[str, str]]) -> None:

@@ -1,7 +1,7 @@
 """`/pictures/neighbourhood?iri=…`: a thing with what it links to and what links to it, drawn when it is asked for.
 
-The page begins with the drawing, whose names lead to the neighbours of what they name. Its script opens them in place
-instead, and reads them here as JSON.
+The page begins with the drawing, whose names lead to the neighbours of what they name. Where the script for walking was
+built, the page offers a graph in its place that grows; the script reads the neighbours here as JSON.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, conte
 from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.routes.pictures.drawn import PATH, Drawn, Themed
 from plangraf.http.service import Service
+from plangraf.pages.built_scripts import walk_script
 from plangraf.pages.neighbourhood_svg import neighbourhood_svg
 from plangraf.pages.words import words
 from plangraf.rdf.formats import HTML, PLAIN_JSON, SVG
@@ -110,6 +111,7 @@ def _describe(asked: Asked, found: Neighbourhood) -> dict[str, Any]:
                 "direction": group.direction,
                 "link": group.link,
                 "label": group.label,
+                "interpreted": group.interpreted,
                 "drawn": len(group.drawn),
                 "neighbours": [
                     {"iri": one.iri, "label": one.label, "lang": one.lang, "href": prefix + document_path(one.iri)}
@@ -127,7 +129,7 @@ def _draw(asked: Asked, found: Neighbourhood, theme: str | None) -> bytes:
     def more(number: int) -> str:
         return own.ngettext("and one more", "and %(num)s more", number)
 
-    headings = own.gettext("links to this"), own.gettext("this links to")
+    headings = own.gettext("Links to this"), own.gettext("This links to")
     return neighbourhood_svg(found, lambda iri: _walk(asked, iri), more, headings, theme)  # type: ignore[arg-type]  # light or dark
 
 
@@ -149,23 +151,35 @@ def _page(asked: Asked, found: Neighbourhood | None) -> bytes:
     )
 
 
-def _walking(asked: Asked) -> dict[str, Any]:
-    """What the script of the page is told: where it reads, and its words; it replaces %(thing)s and %(num)s itself."""
-    own = words(asked.language)
+def _walking(asked: Asked) -> dict[str, Any] | None:
+    """What the script of the page is told: addresses, and its words, in which it replaces %(thing)s and %(num)s itself.
+
+    None where the script was not built.
+    """
+    script = walk_script()
+    if script is None:
+        return None
+    own, prefix = words(asked.language), asked.service.prefix
     return {
-        "data": f"{asked.service.prefix}{PATH}/neighbourhood.json?lang={asked.language}",
-        "page": f"{asked.service.prefix}{PATH}/neighbourhood?lang={asked.language}",
-        "in": own.gettext("links to this"),
-        "out": own.gettext("this links to"),
+        "script": f"{prefix}/static/{script}",
+        "data": f"{prefix}{PATH}/neighbourhood.json?lang={asked.language}",
+        "page": f"{prefix}{PATH}/neighbourhood?lang={asked.language}",
+        "in": own.gettext("Links to this"),
+        "out": own.gettext("This links to"),
+        "reading": own.gettext("our reading"),
         "show": own.gettext("Show"),
         "hide": own.gettext("Hide"),
         "of": own.gettext("the neighbours of %(thing)s"),
         "around": own.gettext("Around %(thing)s"),
         "close": own.gettext("Close"),
-        "read": own.gettext("Read about it"),
+        "start": own.gettext("Walk in the picture"),
+        "leave": own.gettext("Leave the graph"),
         "one": own.ngettext("and one more", "and %(num)s more", 1),
         "more": own.ngettext("and one more", "and %(num)s more", 2, num="%(num)s"),
+        "drawn": own.gettext("A graph of %(thing)s and %(num)s names around it. The table below has the same."),
+        "walking": own.gettext("The picture is now a graph. The table has buttons that open neighbours."),
         "opened": own.gettext("Opened: %(thing)s. New names in the picture: %(num)s."),
         "closed": own.gettext("Closed: %(thing)s."),
         "failed": own.gettext("The neighbours of %(thing)s could not be fetched. Try again."),
+        "unloaded": own.gettext("The graph could not be fetched. Try again."),
     }

@@ -34,8 +34,9 @@ from plangraf.http.resource.problems import problem
 from plangraf.http.routes.query_pages.empty_answer import explain_empty
 from plangraf.http.service import Pinned, pinned
 from plangraf.numbers_in_text import whole_number
+from plangraf.pages.built_scripts import editor_script
 from plangraf.pages.column_widths import column_widths, extent
-from plangraf.pages.editor_page import editor_script, editor_settings
+from plangraf.pages.editor_page import editor_settings
 from plangraf.pages.html import script, words_with_code
 from plangraf.rdf.formats import BOOLEAN_FORMATS, GRAPH_FORMATS, HTML, RESULT_FORMATS
 from plangraf.rdf.graph import Value

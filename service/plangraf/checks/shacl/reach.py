@@ -1,0 +1,143 @@
+"""How far the shapes look from a focus node, and which focus nodes a change of the data can concern.
+
+A node is concerned when a statement that decides whether it conforms has changed: one of its own, or one of a thing
+that so many links lead to as the shapes follow. The shapes say how many: a value node of sh:path is one link away, and
+sh:class reads its types there; sh:node and its like begin again at the value; the query of a sh:sparql constraint
+follows its own patterns. https://www.w3.org/TR/shacl/#constraints
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+
+from pyoxigraph import NamedNode
+
+from plangraf.checks.data_graph import DataGraph, Term
+from plangraf.checks.shacl.constraints import BUILDERS, Context, NotCompiledError, sh
+from plangraf.checks.shacl.validation import KNOWN, constraint_query, read_path
+from plangraf.errors import RequestError
+from plangraf.rdf.namespaces import PREFIXES
+from plangraf.sparql.matched_terms import Links, links_from
+
+_PATH, _SPARQL, _CLASS = sh("path"), sh("sparql"), sh("class")
+_NESTED = tuple(map(sh, ("node", "property", "not", "qualifiedValueShape")))
+_LISTS = tuple(map(sh, ("and", "or", "xone")))
+_SUBCLASS = f" <{PREFIXES['rdfs']}subClassOf> ".encode()
+_DEEPEST = 10
+
+
+class UnboundedError(Exception):
+    """A shape may look at any statement; the message names it."""
+
+
+def reach(shapes: DataGraph) -> Links:
+    """How far from a focus node the statements lie that decide whether it conforms.
+
+    Raises:
+        UnboundedError: a shape follows links without a bound, or has a form that only pySHACL reads.
+    """
+    depths = _Depths(shapes)
+    for quad in shapes.quads:
+        for term in (quad.predicate, quad.object):
+            if isinstance(term, NamedNode) and term.value.startswith(PREFIXES["sh"]) and term not in KNOWN:
+                raise UnboundedError(f"{term.value} is not compiled")
+    shaped = [*BUILDERS, _SPARQL, _PATH]
+    found = Links()
+    for shape, said in shapes.by_subject.items():
+        if any(one in said for one in shaped):
+            found |= depths.of(shape)
+    return found
+
+
+class _Depths:
+    def __init__(self, shapes: DataGraph) -> None:
+        self._shapes, self._known = shapes, dict[Term, Links]()
+        self._open: list[Term] = []
+
+    def of(self, shape: Term) -> Links:
+        """How far a shape looks from the node that it is applied to."""
+        if shape not in self._known:
+            if shape in self._open or len(self._open) > _DEEPEST:
+                raise UnboundedError(f"{shape} contains itself")
+            self._open.append(shape)
+            try:
+                self._known[shape] = self._compute(shape)
+            except (NotCompiledError, RequestError) as error:
+                raise UnboundedError(f"{shape} is not compiled") from error
+            self._open.pop()
+        return self._known[shape]
+
+    def _compute(self, shape: Term) -> Links:
+        said = self._shapes.by_subject.get(shape, {})
+        paths = said.get(_PATH, set())
+        path = read_path(self._shapes, next(iter(paths)), self._shapes) if paths else None
+        values = 1 if path else 0
+        context = Context(shape, bool(path), self._shapes, self._shapes, lambda _: lambda _: True)
+        found = Links(values if _CLASS in said else 0)
+        nested = [other for name in _NESTED for other in said.get(name, ())]
+        nested += [other for name in _LISTS for head in said.get(name, ()) for other in context.items(head)]
+        for other in nested:
+            found |= self.of(other).after(values)
+        for constraint in said.get(_SPARQL, ()):
+            query = constraint_query(context, constraint, path.sparql if path else None)
+            links = links_from(query, "this")
+            if links is None:
+                raise UnboundedError(f"the query of {constraint} has no bound")
+            found |= links
+        return found
+
+
+def concerned(lines: Sequence[bytes], changed: Iterable[bytes], links: Links) -> set[bytes]:
+    """The things, as terms of lines, whose conformance the changed lines can concern.
+
+    Args:
+        lines: all N-Quads lines now, sorted.
+        changed: the lines that were added and removed.
+        links: what `reach` returned.
+    """
+    terms = [line.split(b" ", 3) for line in changed]
+    # sh:targetObjectsOf makes objects focus nodes. The start of a literal is no thing.
+    objects = {value for _, _, value, _ in terms if value.startswith(b"<")}
+    found = {subject for subject, _, _, _ in terms}
+    if links.inverse:
+        found |= objects
+    followed = _inverse(lines, links)
+    wanted = frozenset(found)
+    for _ in range(links.count):
+        near = {line[: line.index(b" ")] for line in lines if line.split(b" ", 3)[2] in wanted}
+        near |= {value for subject, value in followed if subject in wanted}
+        wanted = frozenset(near - found)
+        found |= near
+    return found | objects
+
+
+def around(lines: Sequence[bytes], things: Iterable[bytes], links: Links) -> list[bytes]:
+    """The lines that decide whether things conform, and all about subclasses; sorted."""
+    found: list[bytes] = [line for line in lines if _SUBCLASS in line]
+    followed = _inverse(lines, links)
+    seen: set[bytes] = set()
+    level = set(things)
+    for _ in range(links.count + 1):
+        seen |= level
+        own = [line for thing in level for line in lines_of(lines, thing)]
+        found += own
+        before = {subject for subject, value in followed if value in level}
+        level = ({value for line in own if (value := line.split(b" ", 3)[2])[:1] != b'"'} | before) - seen
+    return sorted(set(found))
+
+
+def _inverse(lines: Sequence[bytes], links: Links) -> list[tuple[bytes, bytes]]:
+    """Subject and object of the links that are followed in both directions."""
+    names = [f" <{name}> ".encode() for name in sorted(links.inverse)]
+    found = (line.split(b" ", 3) for line in lines if any(name in line for name in names))
+    return [(subject, value) for subject, _, value, _ in found]
+
+
+def lines_of(lines: Sequence[bytes], thing: bytes) -> list[bytes]:
+    """The lines about a thing, of sorted lines."""
+    start = thing + b" "
+    at = end = bisect_left(lines, start)
+    while end < len(lines) and lines[end].startswith(start):
+        end += 1
+    return list(lines[at:end])

@@ -1,0 +1,104 @@
+"""Quads that are kept as N-Quads lines and parsed each time they are read.
+
+A line takes a third of the memory of a quad with its terms. What can be told from the bytes of a line is told without
+parsing it.
+"""
+
+from __future__ import annotations
+
+import io
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
+
+from plangraf.rdf.graph import graph_of, nquads_lines
+
+_BLOCK = 10_000
+_LOADED = 200_000
+
+
+class QuadLines(Collection[Quad]):
+    """The quads of lines.
+
+    Args:
+        lines: N-Quads lines without newline, sorted and unique, each in a named graph.
+    """
+
+    __slots__ = ("lines",)
+
+    def __init__(self, lines: Sequence[bytes]) -> None:
+        self.lines = lines
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def __iter__(self) -> Iterator[Quad]:
+        return parsed(self.lines)
+
+    def __contains__(self, quad: object) -> bool:
+        if not isinstance(quad, Quad):
+            return False
+        (line,) = nquads_lines([quad])
+        at = bisect_left(self.lines, line)
+        return at < len(self.lines) and self.lines[at] == line
+
+
+def parsed(lines: Sequence[bytes]) -> Iterator[Quad]:
+    """The quads of lines, in their order."""
+    for first in range(0, len(lines), _BLOCK):
+        block = b"\n".join(lines[first : first + _BLOCK])
+        yield from parse(block, RdfFormat.N_QUADS, rename_blank_nodes=False)
+
+
+def mentioning(quads: Collection[Quad], *terms: NamedNode) -> Iterable[Quad]:
+    """The quads that may have one of the terms: of lines those that name one, else all."""
+    if not isinstance(quads, QuadLines):
+        return quads
+    names = [str(term).encode() for term in terms]
+    return parsed([line for line in quads.lines if any(name in line for name in names)])
+
+
+def of_graphs(quads: Collection[Quad], *graphs: str) -> Iterable[Quad]:
+    """The quads that may stand in one of the graphs: of lines those that do, else all."""
+    if not isinstance(quads, QuadLines):
+        return quads
+    ends = tuple(f" <{graph}> .".encode() for graph in graphs)
+    return parsed([line for line in quads.lines if line.endswith(ends)])
+
+
+def load_store(lines: Sequence[bytes]) -> Store:
+    """A store in memory with the named graphs, and with their union without duplicates as the default graph."""
+    store = Store()
+    for first in range(0, len(lines), _LOADED):
+        named: list[bytes] = []
+        nameless: list[bytes] = []
+        for line in lines[first : first + _LOADED]:
+            # Not bulk_load, which renames blank nodes: a label must mean one node in all graphs.
+            own = nameless if b"_:" in line else named
+            own += (line, line.rpartition(b" <")[0] + b" .")
+        store.bulk_load(io.BytesIO(b"\n".join(named)), RdfFormat.N_QUADS)
+        store.bulk_extend(parse(b"\n".join(nameless), RdfFormat.N_QUADS, rename_blank_nodes=False))
+    return store
+
+
+def graph_counts(quads: Collection[Quad]) -> Counter[str]:
+    """The number of quads in each graph, by its IRI."""
+    if not isinstance(quads, QuadLines):
+        return Counter(str(quad.graph_name)[1:-1] for quad in quads)
+    counted = Counter(map(graph_of, quads.lines))
+    return Counter({graph[1:-1].decode(): count for graph, count in counted.items()})
+
+
+def distinct_triples(quads: Collection[Quad]) -> int:
+    """The number of triples in the union of all graphs."""
+    if not isinstance(quads, QuadLines):
+        return len({quad.triple for quad in quads})
+    # Sorted, the lines of one triple are neighbours, and differ in their last term alone.
+    count, last = 0, b""
+    for line in quads.lines:
+        triple = line.rpartition(b" <")[0]
+        count += triple != last
+        last = triple
+    return count
