@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import io
+import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from plangraf.diagnostics.diagnostic import DataError
 from plangraf.diagnostics.progress import Progress
+from plangraf.errors import VersionsError
 from plangraf.publish import pipeline
+from plangraf.publish.finished_steps import FinishedSteps
 from plangraf.settings import Settings
 from plangraf.store.versions import VersionStore
 from small_home import make_home, write
@@ -127,3 +133,50 @@ def test_a_violation_leaves_no_finished_steps(home: Path) -> None:
     with pytest.raises(DataError):
         build(home)
     assert not (home / "versions" / "unfinished").exists()
+
+
+@pytest.mark.parametrize("processors", [1, 2])
+def test_as_many_steps_work_at_once_as_there_are_processors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processors: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)))
+    store = VersionStore(tmp_path / "versions")
+    with store.lock():
+        steps = FinishedSteps(store, "0" * 64)
+        working, most = (multiprocessing.get_context("fork").Value("i") for _ in "wm")
+
+        def work(folder: Path) -> None:
+            folder.mkdir()
+            with working.get_lock():
+                working.value += 1
+                most.value = max(most.value, working.value)
+            time.sleep(0.02)
+            with working.get_lock():
+                working.value -= 1
+
+        with ExitStack() as opened:
+            names = [f"step-{number}" for number in range(5)]
+            waits = [
+                opened.enter_context(steps.beside(name, name, partial(work, steps.folder(name)))) for name in names
+            ]
+            for wait in waits:
+                wait()
+    assert 1 <= most.value <= processors
+
+
+def test_a_killed_step_gives_its_turn_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+    store = VersionStore(tmp_path / "versions")
+    with store.lock():
+        steps = FinishedSteps(store, "0" * 64)
+
+        def end() -> None:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        with (
+            steps.beside("one", "The first step", end) as first,
+            steps.beside("two", "The second step", steps.folder("two").mkdir) as second,
+        ):
+            with pytest.raises(VersionsError, match="signal 9"):
+                first()
+            second()

@@ -10,6 +10,7 @@ from random import Random
 
 import pytest
 
+from plangraf.checks import kept_results
 from plangraf.diagnostics.diagnostic import DataError
 from plangraf.diagnostics.progress import Progress
 from plangraf.publish import known_datasets, pipeline
@@ -32,14 +33,17 @@ def home(tmp_path: Path) -> Path:
 
 
 def cases(area: str, name: str, chance: Random) -> str:
-    """Cases with random numbers; a thing may stand in two files and in two datasets."""
+    """Cases with random numbers; a thing may stand in two files and in two datasets.
+
+    A shape warns of a missing name, and a number that two cases have stops a build.
+    """
     found = []
     for number in sorted(chance.sample(range(1, 12), 3)):
         iri = f"https://w3id.org/plangraf/id/{area}/case/{number}"
         shared = "https://w3id.org/plangraf/id/5001/case/bystyret-68-19"
-        label = f"Sak {chance.randint(1, 99)}"
-        digits = chance.randint(1, 9999)
-        found.append(f'<{iri}-{name}> a plan:Case ; plan:caseNumber "{digits}/20" ; rdfs:label "{label}"@nb .\n')
+        label = f' ; rdfs:label "Sak {chance.randint(1, 99)}"@nb' if chance.random() < 0.7 else ""
+        digits = chance.randint(1, 999)
+        found.append(f'<{iri}-{name}> a plan:Case ; plan:caseNumber "{digits}/20"{label} .\n')
         found.append(f"<{shared}> rdfs:seeAlso <{iri}-{name}> .\n")
     return "".join(found)
 
@@ -91,7 +95,11 @@ def change(home: Path, chance: Random) -> str:
 
 
 @pytest.mark.parametrize("seed", [pytest.param(seed, marks=[pytest.mark.slow] if seed > 1 else []) for seed in _SEEDS])
-def test_a_build_after_random_changes_writes_the_bytes_of_a_full_build(home: Path, seed: int) -> None:
+def test_a_build_after_random_changes_writes_the_bytes_of_a_full_build(
+    home: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The data are so few that each change concerns a large share of them.
+    monkeypatch.setattr(kept_results, "_SHARE", 2)
     chance = Random(seed)
     build(home)
     for number in range(5):
@@ -111,6 +119,32 @@ def test_only_the_changed_dataset_is_parsed(home: Path, monkeypatch: pytest.Monk
         "data/0301/kommune/b.ttl",
     }
     assert "4 of 5 datasets as before" in said
+
+
+def test_only_what_a_change_concerns_is_validated_and_asked(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_results, "_SHARE", 2)
+    first, _ = build(home)
+    thing = "https://w3id.org/plangraf/id/0301/case/1-a"
+    write(home, "data/0301/nytt/a.ttl", f'<{thing}> a plan:Case ; plan:caseNumber "1/99" .\n')
+    second, said = build(home)
+    assert "2 things that the change concerns" in said  # with the class
+    assert "as before" not in said.partition("checks ")[2].partition("\n")[0]
+    assert len(second.problems) == len(first.problems) + 1
+    write(home, "data/0301/nytt/a.ttl", f'<{thing}> a plan:Case ; plan:caseNumber "1/99" ; rdfs:label "A"@nb .\n')
+    third, said = build(home)
+    assert "1 as before" in said.partition("checks ")[2].partition("\n")[0]
+    assert third.problems == first.problems
+
+
+def test_all_is_validated_when_a_shape_changes(home: Path) -> None:
+    build(home)
+    shapes = home / "shapes" / "case.ttl"
+    text, name = shapes.read_text(encoding="utf-8"), "sh:path rdfs:label ;\n    sh:minCount"
+    assert text.count(name) == 1
+    shapes.write_text(text.replace(f"{name} 1", f"{name} 9"), encoding="utf-8")
+    built, said = build(home)
+    assert "concerns" not in said
+    assert content(built.version.path) == content(build(home, "full")[0].version.path)
 
 
 def test_the_terms_of_known_datasets_are_checked_again_when_the_ontology_changes(home: Path) -> None:

@@ -103,6 +103,15 @@ def test_a_damaged_store_stops_the_start(tmp_path: Path) -> None:
         answers(version, [PLAIN], memory_triples=0)
 
 
+def test_a_damaged_store_is_not_built_upon(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    before = built(home, 0, "versions")
+    next((before.bulk_stores / "all").glob("*.sst")).unlink()
+    write(home, "data/5001/planstrategi/cases.ttl", TWICE)
+    after = built(home, 0, "versions")
+    assert answers(after, QUERIES, memory_triples=0) == answers(built(home, 0, "anew"), QUERIES, memory_triples=0)
+
+
 @pytest.mark.parametrize("overlap", ["before", "never", "after"])
 @pytest.mark.parametrize("bulk", [False, True], ids=["no bulk file", "a bulk file"])
 def test_stores_after_a_change_share_tables_with_those_before_and_answer_as_new_ones(

@@ -2,6 +2,7 @@
 
 versions/unfinished/<digest>/<step>/         what the step wrote
 versions/unfinished/<digest>/<step>.json     SHA-256 of each of its files, and its result; written last
+versions/unfinished/<digest>/turn-<number>   locked by a step while it works
 
 The digest is that of all inputs of the build, see `inputs`, so a step of other files, another release or another
 library is never taken. A build removes the folder when it has written its version or the data have a violation. The
@@ -11,14 +12,17 @@ folder may be deleted at any time: the next build then does all steps.
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import json
+import os
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from plangraf.checks.verdict import Verdict
 from plangraf.diagnostics.diagnostic import Diagnostic, FilePlace
@@ -29,6 +33,8 @@ from plangraf.store.versions import VersionStore
 from plangraf.store.versions.folder import remove_tree
 
 CHECKS = "checks"
+_TURN = "turn-"
+_WAIT_S = 0.05
 
 
 class FinishedSteps:
@@ -133,11 +139,25 @@ class FinishedSteps:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _work(self, step: str, work: Callable[[], Any]) -> Any:
-        result = work()
+        with self._turn():
+            result = work()
         if not self.folder(step).is_dir():
             raise FileNotFoundError(errno.ENOENT, "its folder has been removed")
         self.finish(step, result)
         return result
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Waits until fewer steps work than there are processors, because each takes memory of its own.
+
+        The kernel gives the turn of a killed process back.
+        """
+        paths = [self._folder / f"{_TURN}{number}" for number in range(len(os.sched_getaffinity(0)))]
+        with ExitStack() as opened:
+            files = [opened.enter_context(path.open("wb")) for path in paths]
+            while not any(map(_locked, files)):
+                time.sleep(_WAIT_S)
+            yield
 
     def checked(self, check: Callable[[], Verdict]) -> Verdict:
         """The verdict of the checks, which run unless another build has finished them."""
@@ -153,6 +173,17 @@ class FinishedSteps:
     def remove(self) -> None:
         """Removes the folder, because the version is written or the files must change."""
         shutil.rmtree(self._root, ignore_errors=True)
+
+
+def _locked(file: IO[bytes]) -> bool:
+    """Whether this process has the lock of a file now, or the file system has no locks."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _verified(path: Path) -> tuple[Any] | None:

@@ -68,12 +68,13 @@ def _graphs_of(lines: Sequence[bytes], triple: bytes) -> Iterator[bytes]:
 
 
 def can_edit(earlier: Path, edits: Sequence[Edit]) -> bool:
-    """Whether stores can be made from earlier ones, which exist and have the parts that are needed."""
+    """Whether stores can be made from earlier ones, which are whole and have the parts that are needed."""
     try:
-        parts = json.loads((earlier / CONTENTS).read_bytes())["parts"]
+        contents = json.loads((earlier / CONTENTS).read_bytes())
+        parts, is_whole = contents["parts"], contents["files"] == sizes_of(earlier)
     except (OSError, ValueError, KeyError, TypeError):
         return False
-    return bool(parts) or all(len(edit.after) < 2 for edit in edits)
+    return is_whole and (bool(parts) or all(len(edit.after) < 2 for edit in edits))
 
 
 def write_edited_stores(target: Path, earlier: Path, edits: Sequence[Edit]) -> None:
@@ -84,12 +85,9 @@ def write_edited_stores(target: Path, earlier: Path, edits: Sequence[Edit]) -> N
         earlier: the stores of the other version, for which `can_edit` holds.
         edits: what changed.
     Raises:
-        OSError: they cannot be written, or `earlier` is damaged.
+        OSError: they cannot be written. Its message is the engine's.
     """
-    contents = json.loads((earlier / CONTENTS).read_bytes())
-    if contents["files"] != sizes_of(earlier):
-        raise OSError(f"the stores of {earlier.parent.name} are damaged")
-    parts: Mapping[str, list[str]] = contents["parts"]
+    parts: Mapping[str, list[str]] = json.loads((earlier / CONTENTS).read_bytes())["parts"]
     names = {tuple(sorted(graphs)): NamedNode(name) for name, graphs in parts.items()}
     for edit in edits:
         if parts and edit.after:
