@@ -59,7 +59,7 @@ settings.register_profile("short", settings.get_profile("repeatable"), max_examp
 settings.load_profile("repeatable")
 
 OPTIONAL_PROGRAMS = {
-    "chromium": "pages in a real browser",
+    "chromium-headless-shell or chromium": "pages in a real browser",
     "Rscript": "the ten questions in R",
     "virtuoso-t": "the service over Virtuoso",
     "caddy": "the balancer of deploy/ before two replicas",
@@ -285,9 +285,14 @@ def run_server() -> Callable[..., AbstractContextManager[Server]]:
     return running_server
 
 
+def _has_one(names: str) -> bool:
+    """Whether one of some programs is installed: `one or other`."""
+    return any(shutil.which(name) for name in names.split(" or "))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Lists absent programs, so that a green run does not hide an unproven part."""
-    absent = [f"{name} ({what})" for name, what in OPTIONAL_PROGRAMS.items() if shutil.which(name) is None]
+    absent = [f"{names} ({what})" for names, what in OPTIONAL_PROGRAMS.items() if not _has_one(names)]
     absent += [f"{name} ({what})" for name, what in OPTIONAL_ENVIRONMENTS.items() if not (ROOT / name).exists()]
     if absent:
         terminalreporter.write_line("absent, so not tried here: " + ", ".join(absent))

@@ -19,11 +19,11 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from visits import CHROMIUM
 
 from plangraf.pages.built_scripts import editor_script
 from running_server import Server
 
-CHROMIUM = shutil.which("chromium")
 PATIENCE_MS = 120_000
 PREFIXES = """PREFIX plan: <https://w3id.org/plangraf/ontology#>
 PREFIX dcterms: <http://purl.org/dc/terms/>
