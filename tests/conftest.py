@@ -21,6 +21,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
@@ -183,6 +184,15 @@ def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
         return folder
 
     return made
+
+
+@pytest.fixture
+def every_log_line() -> Iterator[None]:
+    """Lines of all levels, whatever a service that another test made in this process has set."""
+    set_by_others = structlog.get_config()
+    structlog.reset_defaults()
+    yield
+    structlog.configure(**set_by_others)
 
 
 @pytest.fixture(scope="session")

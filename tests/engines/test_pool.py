@@ -802,7 +802,7 @@ def test_a_worker_copies_no_loaded_memory_while_it_answers(tmp_path: Path) -> No
                     await ask(engine, f"SELECT * {{ <{E}{n * 7}> ?p ?o }}")
 
             await ask_many()
-            (worker,) = [child for child in psutil.Process().children() if "loader" in " ".join(child.cmdline())]
+            (worker,) = [child for child in psutil.Process().children() if str(tmp_path) in " ".join(child.cmdline())]
             (worker,) = worker.children()
 
             def faults() -> int:

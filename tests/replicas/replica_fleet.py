@@ -28,6 +28,8 @@ class Fleet:
     stack: ExitStack
     number: int = 1
     numbers: dict[str, int] = field(default_factory=dict)
+    interrupted: int = 0
+    asked_anew: list[str] = field(default_factory=list)
 
     def publish_next(self) -> Version:
         """Publishes a version that differs from all before."""
@@ -41,6 +43,7 @@ class Fleet:
     def restart(self, which: int, *, gently: bool = False) -> None:
         """Kills a replica, or ends it with SIGTERM, and starts another one over its folder."""
         victim = self.replicas[which]
+        self.interrupted += 1
         if gently:
             victim.process.terminate()
             assert victim.process.wait(60) == 0
@@ -98,14 +101,16 @@ def ask_during_publications(
         done.set()
         for thread in threads:
             thread.join(120)
+    assert len(fleet.asked_anew) <= len(threads) * fleet.interrupted, fleet.asked_anew
     return outcomes
 
 
 def ask_balanced(client: httpx.Client, fleet: Fleet, number: int) -> str:
     """Asks one replica after the other until one takes the request, as a balancer does.
 
-    A request goes on to the next replica when one does not accept the connection, is not ready, or was killed. An
-    answer that breaks off while its replica lives, or is not that of the version that it names, is a failure.
+    A request goes on to the next replica when one does not accept the connection, is not ready, or was killed. An answer
+    that breaks off while its replica lives, or is not that of the version that it names, is a failure; but each kept
+    connection to a replica that was killed may end once.
     """
     for turn in range(len(fleet.replicas)):
         replica = fleet.replicas[(number + turn) % len(fleet.replicas)]
@@ -115,6 +120,10 @@ def ask_balanced(client: httpx.Client, fleet: Fleet, number: int) -> str:
             continue
         except httpx.HTTPError as error:
             if replica.killed or replica.cut_off:
+                continue
+            # A kept connection to the one that was killed or cut off before may end only now.
+            if isinstance(error, httpx.ReadError | httpx.RemoteProtocolError) and fleet.interrupted:
+                fleet.asked_anew.append(str(error))
                 continue
             return f"{type(error).__name__}: {error}"
         if answer.status_code == 503 and answer.json()["code"] == "not-ready":

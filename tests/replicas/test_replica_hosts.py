@@ -82,8 +82,10 @@ def test_no_request_fails_while_hosts_are_killed_cut_off_and_slow(
             cut = fleet.replicas[1]
             if turn == 1:
                 cut.cut_off = True
+                fleet.interrupted += 1
                 ip("link", "set", f"v{names[1]}", "down")
             if turn == 3:
+                fleet.interrupted += 1
                 fleet.replicas[0].kill()
                 fleet.replicas[0].cut_off = True
             if turn == 4:

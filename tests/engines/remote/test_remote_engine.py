@@ -340,6 +340,7 @@ def test_a_deadline_passes_while_the_endpoint_thinks(endpoint: Endpoint, version
     assert use(make_remote_engine(version, settings(endpoint)), act).limit_s == 0.2
 
 
+@pytest.mark.usefixtures("every_log_line")
 def test_slow_queries_are_logged_as_they_were_sent_and_counted(
     endpoint: Endpoint, version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -293,10 +293,23 @@ class FeedLog:
     ) -> tuple[GraphDates, Iterator[tuple[Kind, str, list[bytes]]]]:
         """The dates, which the changes renew while they are read, and the changes."""
         if known is not None:
+            self._check_sizes()
             dates = GraphDates(known.dates)
             return dates, _compared(known.lines, lines, dates, published)
         before, dates = self._replay()
         return dates, _replayed(before, lines, dates, published)
+
+    def _check_sizes(self) -> None:
+        """Refuses a log of which a file is missing, cut off or replaced, because a comparison reads none of them."""
+        for publication in self.publications():
+            name = _file_name(publication.first, "zst")
+            _, offset, size = publication.frames[-1]
+            try:
+                found = (self.folder / name).stat().st_size
+            except OSError as error:
+                raise self._damaged_error(error) from error
+            if found != offset + size:
+                raise self._damaged_error(ValueError(f"{name} has {found} bytes instead of {offset + size}"))
 
     def _next_time(self, now: datetime) -> str:
         """Time of a new publication, later than the last one even when the clock was set back."""

@@ -110,12 +110,12 @@ class VersionStore:
     def _entries(self) -> Sequence[Path]:
         if not self.path.is_dir():
             return []
-        found = [
-            entry
-            for entry in self.path.iterdir()
-            if VERSION_ID.fullmatch(entry.name) and entry.is_dir() and not (entry / WITHDRAWN).exists()
-        ]
-        return sorted(found, key=lambda entry: entry.stat().st_mtime_ns)
+        found = []
+        for entry in self.path.iterdir():
+            if VERSION_ID.fullmatch(entry.name) and entry.is_dir() and not (entry / WITHDRAWN).exists():
+                with suppress(FileNotFoundError):  # another process has just removed it
+                    found.append((entry.stat().st_mtime_ns, entry))
+        return [entry for _, entry in sorted(found)]
 
     def pruned(self) -> Sequence[str]:
         """Ids of pruned versions in the order of pruning."""
