@@ -108,9 +108,9 @@ def ask_during_publications(
 def ask_balanced(client: httpx.Client, fleet: Fleet, number: int) -> str:
     """Asks one replica after the other until one takes the request, as a balancer does.
 
-    A request goes on to the next replica when one does not accept the connection, is not ready, or was killed. An answer
-    that breaks off while its replica lives, or is not that of the version that it names, is a failure; but each kept
-    connection to a replica that was killed may end once.
+    A request goes on to the next replica when one does not accept the connection, is not ready, or was killed. An
+    answer that breaks off while its replica lives, or is not that of the version that it names, is a failure; but each
+    kept connection to a replica that was killed may end once.
     """
     for turn in range(len(fleet.replicas)):
         replica = fleet.replicas[(number + turn) % len(fleet.replicas)]
