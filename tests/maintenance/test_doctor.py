@@ -6,7 +6,6 @@ import json
 import os
 import resource
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from typing import Any
 import pytest
 
 from forked_python import run_command
-from local_server import run_in_thread
+from local_server import free_port, run_in_thread
 from plangraf.maintenance import examined_data, examined_machine
 from plangraf.maintenance.examined import Finding, examine
 from plangraf.maintenance.examined_machine import CHECKS
@@ -33,12 +32,6 @@ LINES = [
 ]
 MANIFEST = {"triples": 9, "quads": 9, "graphs": {"https://w3id.org/plangraf/graph/g": 9}, "warnings": {}}
 QUICK = {name: check for name, check in CHECKS.items() if name != "engine"}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -376,6 +369,12 @@ def test_the_command_ends_with_1_when_something_is_broken(store: VersionStore, e
     assert said["status"] == "broken"
     assert [one["check"] for one in said["findings"] if one["state"] == "broken"] == ["contexts"]
     assert {key for one in said["findings"] for key in one} == {"check", "state", "found", "advice"}
+
+
+def test_a_line_keeps_the_path_as_it_was_given(store: VersionStore, environment: dict[str, str]) -> None:
+    folder = store.path / ".." / store.path.name
+    run = run_command("doctor", "--versions", folder, env=environment)
+    assert f"{folder}" in run.stdout
 
 
 def test_the_command_writes_nothing(store: VersionStore, environment: dict[str, str], tmp_path: Path) -> None:

@@ -37,4 +37,3 @@ class ExtraMissingError(SettingError):
             f"This command needs the extra `{extra}` ({package} is not installed). "
             f"Install it: python -m pip install 'plangraf[{extra}]'."
         )
-        self.extra_name = extra

@@ -70,7 +70,6 @@ _KINDS: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str], float]]] = {
 # What the parts of these facets' values are called among the facets of a search.
 _FACETS: Final = {"municipality": "municipality", "period": "period", "status": "status", "target": "goal"}
 _SDG_WORDS: Final = ("SDG", "FN", "UN", "bærekraftsmål")
-Texts = Mapping[str, Sequence[Text]]
 
 
 @dataclass(slots=True)

@@ -38,7 +38,8 @@ def doctor(
         for finding in examine(overrides, CHECKS):
             findings.append(finding)
             if not as_json:
-                text = f"{finding.found}.{f' {finding.advice}' if finding.advice else ''}".replace("..", ".")
+                sentence = finding.found if finding.found.endswith(".") else f"{finding.found}."
+                text = f"{sentence} {finding.advice}".rstrip()
                 typer.echo(f"{finding.state:{_WIDTHS[0]}} {finding.check:{_WIDTHS[1]}} {text}")
         broken = any(finding.state == "broken" for finding in findings)
         if as_json:
