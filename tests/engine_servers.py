@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import httpx
 
+from local_server import free_port
 from maven_libraries import libraries_of
 from plangraf.processes import die_with_parent
 from plangraf.publish.endpoint_loading import Target
@@ -39,10 +39,10 @@ DatabaseFile = {folder}/temp.db
 TransactionFile = {folder}/temp.trx
 [Parameters]
 ServerPort = 127.0.0.1:{sql_port}
-DirsAllowed = {folder}
-NumberOfBuffers = 40000
-MaxDirtyBuffers = 30000
-MaxQueryMem = 1G
+DirsAllowed = {allowed}
+NumberOfBuffers = {buffers}
+MaxDirtyBuffers = {dirty_buffers}
+MaxQueryMem = {query_memory}
 CheckpointInterval = 0
 [HTTPServer]
 ServerPort = 127.0.0.1:{port}
@@ -80,13 +80,6 @@ def absent(name: str) -> str:
 def install_fuseki() -> None:
     """Downloads Fuseki with Maven, once."""
     libraries_of(_FUSEKI_FILES / "pom.xml", _FUSEKI_FILES / "jena.lock", FUSEKI)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @contextmanager
@@ -142,12 +135,43 @@ def _fuseki(port: int, folder: Path, _: int) -> tuple[list[str], Target]:
     return command, Target(f"{base}/query", f"{base}/update", f"{base}/data")
 
 
+def write_virtuoso_ini(
+    folder: Path,
+    port: int,
+    sql_port: int,
+    *,
+    most_rows: int,
+    reads: Path | None = None,
+    buffers: tuple[int, int] = (40_000, 30_000),
+    query_memory: str = "1G",
+) -> Path:
+    """Writes the configuration of a Virtuoso on this machine; returns its path.
+
+    Args:
+        folder: for its files.
+        port: of HTTP.
+        sql_port: of its own protocol.
+        most_rows: of an answer.
+        reads: another folder that it may load files from.
+        buffers: pages of 8 KiB in memory, and of these the most that are not written yet.
+        query_memory: the most for one query.
+    """
+    ini = folder / "virtuoso.ini"
+    ini.write_text(
+        _VIRTUOSO_INI.format(
+            folder=folder, port=port, sql_port=sql_port, most_rows=most_rows,
+            allowed=", ".join(map(str, [folder, reads] if reads else [folder])),
+            buffers=buffers[0], dirty_buffers=buffers[1], query_memory=query_memory,
+        )
+    )  # fmt: skip
+    return ini
+
+
 def _virtuoso(port: int, folder: Path, most_rows: int) -> tuple[list[str], Target]:
-    ini = _VIRTUOSO_INI.format(folder=folder, port=port, sql_port=free_port(), most_rows=most_rows)
-    (folder / "virtuoso.ini").write_text(ini)
+    ini = write_virtuoso_ini(folder, port, free_port(), most_rows=most_rows)
     base = f"http://127.0.0.1:{port}"
     target = Target(f"{base}/sparql", f"{base}/sparql-auth", f"{base}/sparql-graph-crud-auth", "Digest dba:dba")
-    return ["virtuoso-t", "+foreground", "+configfile", str(folder / "virtuoso.ini")], target
+    return ["virtuoso-t", "+foreground", "+configfile", str(ini)], target
 
 
 ENGINES: dict[str, Callable[[int, Path, int], tuple[list[str], Target]]] = {

@@ -1,7 +1,8 @@
-"""Runs an HTTP server of a test in a thread."""
+"""Runs an HTTP server of a test in a thread, and finds ports for those of other programs."""
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,3 +20,10 @@ def run_in_thread(server: HTTPServer) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join(10)
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port on which nothing listens now; another program may take it."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])

@@ -23,7 +23,7 @@ import httpx
 import psutil
 
 from benchmarks.import_sizes import table
-from benchmarks.peers import free_port
+from local_server import free_port
 from small_home import command
 
 ROOT = Path(__file__).resolve().parents[2]

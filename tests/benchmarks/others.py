@@ -20,41 +20,14 @@ from urllib.parse import urlencode
 
 import httpx
 
-from benchmarks.peers import HttpPeer, Peer, Place, RdflibInProcess, free_port, plangraf
+from benchmarks.peers import HttpPeer, Peer, Place, RdflibInProcess, plangraf
+from engine_servers import write_virtuoso_ini
+from local_server import free_port
 
 _REQUIREMENTS = Path(__file__).resolve().parent / "peers.txt"
 _GRAPH = "urn:plangraf:benchmark"
 # The data need only a part of this heap. A larger one would hide the cost of garbage collection.
 _JAVA_HEAP = "-Xmx6g"
-
-_VIRTUOSO_INI = """\
-[Database]
-DatabaseFile = {folder}/virtuoso.db
-ErrorLogFile = {folder}/virtuoso.log
-LockFile = {folder}/virtuoso.lck
-TransactionFile = {folder}/virtuoso.trx
-xa_persistent_file = {folder}/virtuoso.pxa
-[TempDatabase]
-DatabaseFile = {folder}/temp.db
-TransactionFile = {folder}/temp.trx
-[Parameters]
-ServerPort = 127.0.0.1:{sql_port}
-DirsAllowed = {folder}, {data}
-NumberOfBuffers = 170000
-MaxDirtyBuffers = 130000
-MaxQueryMem = 2G
-CheckpointInterval = 0
-[HTTPServer]
-ServerPort = 127.0.0.1:{port}
-ServerRoot = {folder}
-ServerThreads = 40
-MaxClientConnections = 40
-MaxKeepAlives = 40
-KeepAliveTimeout = 60
-EnabledGzipContent = 0
-[SPARQL]
-ResultSetMaxRows = 10000000
-"""
 
 
 def all_peers(*, install: bool = True) -> list[Peer]:
@@ -132,8 +105,10 @@ def _virtuoso() -> Peer:
     sql_port = free_port()
 
     def configure(port: int, place: Place) -> None:
-        ini = _VIRTUOSO_INI.format(folder=place.folder, data=place.data.ntriples.parent, port=port, sql_port=sql_port)
-        (place.folder / "virtuoso.ini").write_text(ini)
+        write_virtuoso_ini(
+            place.folder, port, sql_port, most_rows=10_000_000, reads=place.data.ntriples.parent,
+            buffers=(170_000, 130_000), query_memory="2G",
+        )  # fmt: skip
 
     def command(_: int, place: Place) -> list[str]:
         return [str(server), "+foreground", "+configfile", str(place.folder / "virtuoso.ini")]

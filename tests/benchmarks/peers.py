@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -28,6 +27,7 @@ import psutil
 from benchmarks import client, rdflib_process
 from benchmarks.client import Job, Outcome
 from benchmarks.generate import Data
+from local_server import free_port
 
 _START_S = 600
 _STOP_S = 20
@@ -237,12 +237,6 @@ def ceiling() -> HttpPeer:
         return [sys.executable, "-m", "benchmarks.ceiling", str(port)]
 
     return HttpPeer("constant answer", "", "", command=command, path="/", environment={"PYTHONPATH": str(_TESTS)})
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 _ASK = {"query": "ASK { ?s ?p ?o }"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -14,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 import tested_engine
+from local_server import free_port
 from plangraf.engines.interface import Engine, QueryAnswer, QueryRequest
 from plangraf.engines.snapshots import Snapshots
 from plangraf.errors import AnswerBrokenError
@@ -25,12 +25,6 @@ from plangraf.store.versions import Version, VersionStore
 HOME = Path(__file__).resolve().parent / "home"
 LIMIT_BYTES = 4096
 VERSION = "0123456789abcdef"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager

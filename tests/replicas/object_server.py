@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from local_server import free_port
 from plangraf.processes import die_with_parent
 
 _STARTED_S = 120
@@ -21,9 +21,7 @@ _STARTED_S = 120
 @contextmanager
 def object_server(host: str = "127.0.0.1") -> Iterator[str]:
     """Address of a server with no buckets."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        port = probe.getsockname()[1]
+    port = free_port(host)
     address = f"http://{host}:{port}"
     process = subprocess.Popen(
         [sys.executable, "-m", "moto.server", "-H", host, "-p", str(port)],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from typing import Any
 import httpx
 from small_publications import HOME
 
+from local_server import free_port
 from plangraf.processes import die_with_parent
 
 PUBLIC_URL = "https://plan.example.no"
@@ -59,12 +59,6 @@ class Replica:
         self.killed = True
         self.process.kill()
         self.process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

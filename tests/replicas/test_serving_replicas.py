@@ -15,9 +15,10 @@ import httpx
 import pytest
 from object_server import make_bucket
 from replica_fleet import NUMBER, Fleet, ask_during_publications
-from replica_servers import Replica, free_port, running_replica
+from replica_servers import Replica, running_replica
 from small_publications import publish, write_version
 
+from local_server import free_port
 from plangraf.store.versions import VersionStore
 
 # One address of each kind that reads another file of a version or of its neighbours.
@@ -76,19 +77,14 @@ def test_replicas_give_the_same_bytes_headers_and_tags(fleet: Fleet) -> None:
             assert {address for address in {*one, *other} if one.get(address) != other.get(address)} == set()
 
 
-@pytest.mark.slow
-def test_no_request_fails_while_versions_and_replicas_come_and_go(fleet: Fleet) -> None:
-    outcomes = ask_during_publications(fleet, publications=3, requests=300)
-    assert set(outcomes) == {"right"}, outcomes
-    assert outcomes["right"] >= 300
-
-
-@pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_no_request_of_ten_thousand_fails_over_twenty_publications(fleet: Fleet) -> None:
-    outcomes = ask_during_publications(fleet, publications=20, requests=10_000)
+@pytest.mark.parametrize(("publications", "requests"), [(3, 300), pytest.param(20, 10_000, marks=pytest.mark.slow)])
+def test_no_request_fails_while_versions_and_replicas_come_and_go(
+    fleet: Fleet, publications: int, requests: int
+) -> None:
+    outcomes = ask_during_publications(fleet, publications=publications, requests=requests)
     assert set(outcomes) == {"right"}, outcomes
-    assert outcomes["right"] >= 10_000
+    assert outcomes["right"] >= requests
 
 
 @pytest.mark.slow

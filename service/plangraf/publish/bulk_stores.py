@@ -89,10 +89,7 @@ def _start(
     with dump.open("wb") as file:
         file.writelines(chain.from_iterable((line, b"\n") for line in lines))
     files = chain.from_iterable((graph.graph, str(path)) for path, graph in bulk.items())
-    return subprocess.Popen(
-        [sys.executable, "-m", "plangraf.engines.embedded.disk_stores", folder, kept, dump, *files],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    return _started("disk_stores", folder, kept, dump, *files)
 
 
 def _start_edits(
@@ -118,8 +115,13 @@ def _start_edits(
     if not same or own + added != len(lines) or not can_edit(earlier.bulk_stores, edits):
         return None
     path.write_text(json.dumps([[edit.triple, edit.before, edit.after] for edit in edits]), encoding="utf-8")
+    return _started("disk_store_edits", folder, earlier.bulk_stores, path)
+
+
+def _started(module: str, *arguments: str | Path) -> subprocess.Popen[str]:
+    """A module of the embedded engine as a process, whose last word on standard error is the reason of a failure."""
     return subprocess.Popen(
-        [sys.executable, "-m", "plangraf.engines.embedded.disk_store_edits", folder, earlier.bulk_stores, path],
+        [sys.executable, "-m", f"plangraf.engines.embedded.{module}", *arguments],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from oxigraph_server import free_port, running_oxigraph
 from placed_store import ONE, TWO, E, write_small_version
 
+from engine_servers import running_engine
+from local_server import free_port
 from plangraf.engines.remote.placement import Placement, placement_of
 from plangraf.errors import EngineError, EngineUnavailableError, PublicationConflictError
 from plangraf.publish import endpoint_claims, endpoint_loading
@@ -29,9 +30,9 @@ from written_version import manifest_of
 
 
 @pytest.fixture(scope="module")
-def target() -> Iterator[Target]:
-    with running_oxigraph() as running:
-        yield running
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    with running_engine("oxigraph", tmp_path_factory.mktemp("oxigraph")) as running:
+        yield running.target
 
 
 @pytest.fixture
