@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tarfile
 import threading
 from collections.abc import Callable
@@ -30,6 +29,7 @@ from plangraf.store.changes.log import FeedLog
 from plangraf.store.versions import FEED, VersionStore
 from running_server import running_server
 from small_home import command
+from version_writer import version_writer
 
 MANIFEST = {"triples": 1, "quads": 1, "graphs": {}, "warnings": {}}
 
@@ -138,26 +138,10 @@ def test_commands_pass_a_backup_through_a_pipe(store: VersionStore, tmp_path: Pa
     )
 
 
-WRITER = """
-import os, pathlib, sys
-from plangraf.store.versions import VersionStore
-store = VersionStore(pathlib.Path(sys.argv[1]))
-for number in range(10, 10_000):
-    line = b'<http://example.org/a> <http://example.org/p> "%06d" <http://example.org/g> .'
-    lines = [line % one for one in range(number)]
-    store.write(lines, {"triples": 1, "quads": 1, "graphs": {}, "warnings": {}}, {"large.bin": os.urandom(100_000)})
-    store.prune(2)
-"""
-
-
 @pytest.mark.parametrize("rounds", [3, pytest.param(10, marks=pytest.mark.slow)])
 def test_a_backup_beside_a_writer_is_the_state_of_one_instant(store: VersionStore, tmp_path: Path, rounds: int) -> None:
-    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(store.path)])
     seen = set()
-    before = store.current().id
-    try:
-        while store.current().id == before:
-            assert writer.poll() is None
+    with version_writer(store, large=100_000) as writer:
         for number in range(rounds):
             saved, other = tmp_path / f"{number}.tar", tmp_path / f"other-{number}"
             back_up(store.path, str(saved))
@@ -171,9 +155,6 @@ def test_a_backup_beside_a_writer_is_the_state_of_one_instant(store: VersionStor
             assert FeedLog(other / FEED).version == restored.current().id
             shutil.rmtree(other)
             assert writer.poll() is None
-    finally:
-        writer.kill()
-        writer.wait()
     assert len(seen) > 1
 
 

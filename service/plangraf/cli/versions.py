@@ -28,24 +28,20 @@ def versions(context: typer.Context, versions: VersionsOption = None) -> None:
     if context.invoked_subcommand is not None:
         return
     with exit_on_error():
-        from datetime import datetime
-
         from plangraf.store.versions import VersionStore
 
         store = VersionStore(read_settings(versions=versions).versions)
-        found = store.list()
+        found, current = store.listed()
         for damaged in store.damaged():
             write_error(f"plangraf: version {damaged} is damaged; `plangraf doctor` says how.")
         if not found:
             typer.echo(f"There is no version in {store.path} yet. Run `plangraf build`.")
             return
-        current = store.current().id if store.has_current() else None
         for version in found:
-            written = datetime.fromtimestamp(version.path.stat().st_mtime).astimezone()
             warnings = sum(version.manifest.get("warnings", {}).values())
             typer.echo(
                 f"{'*' if version.id == current else ' '} {version.id}  {version.triples:>10} triples  "
-                f"{written:%Y-%m-%d %H:%M:%S%z}  {warnings} warnings"
+                f"{version.written.astimezone():%Y-%m-%d %H:%M:%S%z}  {warnings} warnings"
             )
 
 

@@ -76,8 +76,7 @@ def _check(versions: Path) -> None:
     """Checks all that restoring checks, so that a damage is told while another copy may still exist."""
     store = VersionStore(versions)
     store.current()
-    damaged = [*store.damaged(), *(version.id for version in store.list() if not version.verify())]
-    if damaged:
+    if damaged := store.damaged(dumps=True):
         raise BackupError(
             f"Version {damaged[0]} in {versions} is damaged, and a backup of it could not be restored. Write it again "
             "with `plangraf build --force`, restore it from an older backup, or remove its folder."

@@ -8,6 +8,7 @@ import json
 import os
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from plangraf.errors import PlangrafError, VersionsError
@@ -20,7 +21,7 @@ from plangraf.store.pictures import read_pictures
 from plangraf.store.versions import DOWNLOADS, FEED, Version, VersionStore, context_digest
 from plangraf.store.versions.bulk import open_bulk
 from plangraf.store.versions.folder import foreign_names
-from plangraf.store.versions.version import CONTEXTS, CURRENT, LOCK, TEMPORARY
+from plangraf.store.versions.version import CONTEXTS, CURRENT, LOCK, TEMPORARY, is_kept
 
 _MIB = 1024 * 1024
 _LEAST_FREE = 64 * _MIB
@@ -54,8 +55,11 @@ def _nearest(path: Path) -> Path:
 
 
 def _size_of_current(versions: Path) -> int:
-    files = (versions / CURRENT).rglob("*") if (versions / CURRENT).is_dir() else ()
-    return sum(file.lstat().st_size for file in files)
+    size = 0
+    for file in (versions / CURRENT).rglob("*") if (versions / CURRENT).is_dir() else ():
+        with suppress(FileNotFoundError):  # another process has just removed it
+            size += file.lstat().st_size
+    return size
 
 
 def _space(check: str, folder: Path, needed: int, what: str) -> Iterator[Finding]:
@@ -85,18 +89,29 @@ def check_versions(settings: Settings) -> Iterator[Finding]:
         names = ", ".join(foreign[:3])
         yield Finding("versions", "broken", f"{store.path} holds {names}, so no build writes there", "Move it away.")
     whole = 0
-    for entry in sorted(store.path.iterdir()):
-        if not entry.is_dir() or entry.is_symlink() or len(entry.name) != 16:
-            continue
-        try:
-            damages = list(_damages(store.get(entry.name)))
-        except (VersionsError, OSError, ValueError, KeyError, TypeError) as error:
-            damages = [str(error)]
-        whole += not damages
-        for damage in damages:
-            yield Finding("versions", "broken", f"version {entry.name} is damaged: {damage}", BUILD_AGAIN)
+    for folder in sorted(store.folders()):
+        damages = _settled_damages(store, folder)
+        whole += damages == []
+        for damage in damages or ():
+            yield Finding("versions", "broken", f"version {folder.name} is damaged: {damage}", BUILD_AGAIN)
     yield Finding("versions", "ok", f"{whole} kept {'version is' if whole == 1 else 'versions are'} whole")
     yield from _leftovers(store.path)
+
+
+def _settled_damages(store: VersionStore, folder: Path) -> list[str] | None:
+    """The damages of a version that no other process changed meanwhile; None when one removed it."""
+    while is_kept(folder):
+        with suppress(FileNotFoundError):
+            before = folder.stat()
+            try:
+                damages = list(_damages(store.get(folder.name)))
+            except (VersionsError, OSError, ValueError, KeyError, TypeError) as error:
+                damages = [str(error)]
+            after = folder.stat()
+            unchanged = (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+            if not damages or (unchanged and is_kept(folder)):
+                return damages
+    return None
 
 
 def _damages(version: Version) -> Iterator[str]:

@@ -39,7 +39,7 @@ def check_clock(settings: Settings) -> Iterator[Finding]:
     """Whether the clock is behind what was written: then the order of versions and the times of the log are wrong."""
     now = datetime.now(UTC)
     store = VersionStore(settings.versions)
-    written = [datetime.fromtimestamp(one.stat().st_mtime, UTC) for one in _version_folders(store.path)]
+    written = [version.written for version in store.list()]
     published = [datetime.fromisoformat(one.published) for one in FeedLog(store.path / FEED).publications()]
     newest = max([*written, *published, _EARLIEST])
     if (newest - now).total_seconds() > _TOLERANCE_S:
@@ -49,10 +49,6 @@ def check_clock(settings: Settings) -> Iterator[Finding]:
         )  # fmt: skip
     else:
         yield Finding("clock", "ok", f"{now:%Y-%m-%d %H:%M:%S} UTC")
-
-
-def _version_folders(versions: Path) -> Iterator[Path]:
-    return (entry for entry in versions.glob("[0-9a-f]" * 16) if entry.is_dir()) if versions.is_dir() else iter(())
 
 
 def check_descriptors(settings: Settings) -> Iterator[Finding]:

@@ -159,8 +159,7 @@ def _verify(made: Path, description: Description) -> None:
         (made / CURRENT).symlink_to(description.current)
     try:
         store = VersionStore(made)
-        damaged = [*store.damaged(), *(version.id for version in store.list() if not version.verify())]
-        if damaged:
+        if damaged := store.damaged(dumps=True):
             raise BackupError(
                 f"Version {damaged[0]} of the backup is damaged. Nothing is restored; use another backup."
             )

@@ -143,8 +143,7 @@ class Publisher:
         placed = []
         for version in self._store.list():
             listing = files.add_folder(version.path)
-            written = version.path.stat().st_mtime_ns
-            placed.append(Placed(version.id, written, files.add_document(encode_listing(listing))))
+            placed.append(Placed(version.id, version.written_ns, files.add_document(encode_listing(listing))))
         root = self._store.path
         for folder in SHARED:
             for path in sorted((root / folder).glob("*")):

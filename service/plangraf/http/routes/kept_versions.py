@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import orjson
 from starlette.concurrency import run_in_threadpool
@@ -74,13 +74,12 @@ def list_versions(store: VersionStore, current: str, prefix: str) -> list[Listed
     found: list[Listed] = []
     before = None
     for version in store.list():
-        written = datetime.fromtimestamp(version.path.stat().st_mtime, UTC)
         found.append(
             Listed(
                 version.id,
                 version.id == current,
                 version.triples,
-                written.isoformat(timespec="seconds"),
+                version.written.isoformat(timespec="seconds"),
                 f"{prefix}/version/{version.id}/",
                 f"{prefix}/compare/{before}..{version.id}" if before else None,
             )

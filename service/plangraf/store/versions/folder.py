@@ -183,7 +183,8 @@ def foreign_names(folder: Path) -> list[str]:
         for name in names
         if name not in (CURRENT, INPUTS, FEED, CONTEXTS, PRUNED, LOCK, BULK_FILES, REPLICA, UNFINISHED, KNOWN)
         and not name.startswith(TEMPORARY)
-        and not ((VERSION_ID.fullmatch(name)) and (folder / name).is_dir())
+        # Pruning can remove a version meanwhile.
+        and not (VERSION_ID.fullmatch(name) and ((folder / name).is_dir() or not os.path.lexists(folder / name)))
     )
     current = folder / CURRENT
     if current.exists() and not current.is_symlink():

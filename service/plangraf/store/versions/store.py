@@ -34,10 +34,10 @@ from plangraf.store.versions.version import (
     TERM_COUNTS,
     UNFINISHED,
     VERSION_ID,
-    WITHDRAWN,
     Version,
     context_digest,
     encode_json,
+    is_kept,
 )
 
 _MAX_PRUNED = 10_000
@@ -60,16 +60,30 @@ class VersionStore:
         Raises:
             VersionsError: no version is current yet, or it is damaged.
         """
+        while True:
+            name = self._current_id()
+            try:
+                return self.get(name)
+            except VersionsError:
+                # Another process can have made another version current, and removed this one, meanwhile.
+                if self._current_id() == name:
+                    raise
+
+    def _current_id(self) -> str:
         try:
-            name = str((self.path / CURRENT).readlink())
+            return str((self.path / CURRENT).readlink())
         except FileNotFoundError as error:
             raise VersionsError(f"There is no version in {self.path} yet. Run `plangraf build`.") from error
         except OSError as error:
             raise VersionsError(f"{self.path / CURRENT} is not a link to a version ({error}).") from error
-        return self.get(name)
 
     def has_current(self) -> bool:
-        return (self.path / CURRENT / MANIFEST).is_file()
+        """Whether there is a current version, which may be damaged."""
+        try:
+            self.current()
+        except VersionsError:
+            return (self.path / CURRENT / MANIFEST).is_file()
+        return True
 
     def get(self, version_id: str) -> Version:
         """One version by its id.
@@ -78,41 +92,62 @@ class VersionStore:
             VersionsError: it does not exist, or its manifest cannot be read.
         """
         path = self.path / version_id
-        if not VERSION_ID.fullmatch(version_id) or not path.is_dir() or (path / WITHDRAWN).exists():
+        if not VERSION_ID.fullmatch(version_id) or not is_kept(path):
             raise VersionsError(f"There is no version {version_id!r} in {self.path}. `plangraf versions` lists them.")
         try:
             manifest = json.loads((path / MANIFEST).read_bytes())
+            written_ns = path.stat().st_mtime_ns
         except (OSError, ValueError) as error:
             raise unreadable(f"Version {version_id} in {self.path}", error) from error
-        return Version(version_id, path, manifest)
+        return Version(version_id, path, manifest, written_ns)
 
-    def list(self) -> list[Version]:
+    def list(self) -> Sequence[Version]:
         """The versions whose manifest can be read, in the order of writing."""
-        found = []
-        for entry in self._entries():
-            with suppress(VersionsError):
-                found.append(self.get(entry.name))
-        return found
+        return self.listed()[0]
 
-    def damaged(self) -> Sequence[str]:
-        """Ids of kept versions whose manifest cannot be read; no one of them is removed."""
-        known = {version.id for version in self.list()}
-        return [entry.name for entry in self._entries() if entry.name not in known]
+    def listed(self) -> tuple[Sequence[Version], str | None]:
+        """The versions as in `list`, and the id of the current one among them; None when it cannot be read."""
+        while True:
+            folders = {folder.name: folder for folder in self.folders()}
+            found = []
+            for version_id in folders:
+                with suppress(VersionsError):
+                    found.append(self.get(version_id))
+            link = self.path / CURRENT
+            current = link.readlink().name if link.is_symlink() else ""
+            # Another process can have made another version current, and removed those found, meanwhile.
+            if not current or current in folders or not is_kept(self.path / current):
+                return found, current if any(version.id == current for version in found) else None
+
+    def damaged(self, *, dumps: bool = False) -> Sequence[str]:
+        """Ids of kept versions whose manifest cannot be read; with `dumps` also those whose dump has another digest.
+
+        None of them is removed. A version that another process removes meanwhile is not one of them.
+        """
+        return [
+            folder.name for folder in self.folders() if not self._is_whole(folder.name, dumps=dumps) and is_kept(folder)
+        ]
+
+    def _is_whole(self, version_id: str, *, dumps: bool) -> bool:
+        try:
+            version = self.get(version_id)
+        except VersionsError:
+            return False
+        return not dumps or version.verify()
 
     def readable(self) -> Sequence[Version]:
         """The current version, then the others from the newest one, without those whose manifest cannot be read."""
-        link = self.path / CURRENT
-        current = link.readlink().name if link.is_symlink() else ""
-        found = self.list()
-        found.reverse()
-        return sorted(found, key=lambda version: version.id != current)
+        found, current = self.listed()
+        first = [version for version in found if version.id == current]
+        return [*first, *(version for version in reversed(found) if version.id != current)]
 
-    def _entries(self) -> Sequence[Path]:
+    def folders(self) -> Sequence[Path]:
+        """The folders of the kept versions in the order of writing, those of damaged versions too."""
         if not self.path.is_dir():
             return []
         found = []
         for entry in self.path.iterdir():
-            if VERSION_ID.fullmatch(entry.name) and entry.is_dir() and not (entry / WITHDRAWN).exists():
+            if VERSION_ID.fullmatch(entry.name) and is_kept(entry):
                 with suppress(FileNotFoundError):  # another process has just removed it
                     found.append((entry.stat().st_mtime_ns, entry))
         return [entry for _, entry in sorted(found)]

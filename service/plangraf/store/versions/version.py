@@ -6,7 +6,8 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,11 @@ VERSION_ID = re.compile(r"[0-9a-f]{16}")
 _CHUNK = 1 << 17
 
 
+def is_kept(folder: Path) -> bool:
+    """Whether there is a version in a folder, and no replica is about to remove it."""
+    return folder.is_dir() and not (folder / WITHDRAWN).exists()
+
+
 def context_digest(body: bytes) -> str:
     """The digest that names a kept JSON-LD context."""
     return hashlib.sha256(body).hexdigest()[:16]
@@ -57,11 +63,24 @@ def encode_json(value: object) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version; `manifest` is the parsed manifest.json."""
+    """One version.
+
+    Attributes:
+        id: the digest of its dump, shortened.
+        path: its folder.
+        manifest: the parsed manifest.json.
+        written_ns: when it was written or last made the newest one, since 1970; 0 when unknown.
+    """
 
     id: str
     path: Path
     manifest: Mapping[str, Any]
+    written_ns: int = field(default=0, compare=False)
+
+    @property
+    def written(self) -> datetime:
+        """When it was written, in UTC."""
+        return datetime.fromtimestamp(self.written_ns / 1e9, UTC)
 
     @property
     def triples(self) -> int:
