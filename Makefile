@@ -50,16 +50,16 @@ style: $(VENV)/.test
 types: $(VENV)/.test
 	$(BIN)/mypy
 
-# The types are checked beside the tests. Tests start many processes, each of which would compile all modules anew
+# Style and types are checked beside the tests. Tests start many processes, each of which would compile all modules anew
 # without their bytecode.
 chosen: $(VENV)/.test
 	env -u PYTHONDONTWRITEBYTECODE -u MAKEFLAGS $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal $(CHOSEN)
 
-test: style $(BUILT)/.ready ## lint and the tests of a change (ENGINE=fuseki: only those of served versions, over that engine)
-	@$(MAKE) --no-print-directory -j2 types chosen CHOSEN='-m "not slow" --hypothesis-profile short --engine $(ENGINE)'
+test: $(BUILT)/.ready ## lint and the tests of a change (ENGINE=fuseki: only those of served versions, over that engine)
+	@$(MAKE) --no-print-directory -j2 chosen style types CHOSEN='-m "not slow" --hypothesis-profile short --engine $(ENGINE)'
 
-test-all: style $(BUILT)/.ready ## the longer set too: soaks, all things in all formats, crash rounds
-	@$(MAKE) --no-print-directory -j2 types chosen CHOSEN='-m ""'
+test-all: $(BUILT)/.ready ## the longer set too: soaks, all things in all formats, crash rounds
+	@$(MAKE) --no-print-directory -j2 chosen style types CHOSEN='-m ""'
 
 search-faults: $(VENV)/.test ## other random examples in each run, twenty times as many, for each property test; takes long
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal -m hypothesis --hypothesis-profile search

@@ -19,6 +19,7 @@ FOUND = Figures(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_every_query_is_answered_through_the_service_and_by_the_engine_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,6 +28,7 @@ def test_generated_files_pass_the_checks_of_a_build(data: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_changed_plan_is_found_in_one_file(data: Path) -> None:
     before = {path: path.read_bytes() for path in data.rglob("*.ttl")}
     changed = build_sizes.change_one(data)

@@ -9,6 +9,7 @@ import pytest
 from benchmarks import generate, serving_sizes, workload
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("store", serving_sizes.STORES)
 def test_every_query_is_answered_from_memory_and_from_disk(
     tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch

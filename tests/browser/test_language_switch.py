@@ -114,7 +114,7 @@ def check(served: Site, path: str, status: int) -> None:
     assert bytes_of(switched(served, path, switch(page, "nb"), "nb")) == bytes_of(first)
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_page(served: Site, kind: str) -> None:
     check(served, served.path(kind).partition("#")[0], served.pages[kind].kind.status)

@@ -365,6 +365,7 @@ def test_the_service_answers_for_the_municipality(municipality: Path, core_home:
         assert '"2027-12-31"' in catalogue
 
 
+@pytest.mark.slow
 def test_evidence_of_a_row_is_of_the_kind_that_each_statement_has_in_trondheims_data(
     municipality: Path,
 ) -> None:

@@ -64,6 +64,7 @@ def test_defects_are_told_in_both_languages_and_nothing_is_written(home: Path, s
     assert not (home / "data" / "no").exists()
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

@@ -127,6 +127,7 @@ store.record_inputs("0" * 64, made.id)
 """
 
 
+@pytest.mark.slow
 def test_publishing_and_switching_killed_at_random_under_readers(store: VersionStore) -> None:
     moments = random.Random(SEED)
     kept = {version.id for version in store.list()}
@@ -225,7 +226,7 @@ def damage_link(version: Version) -> None:
     (version.path.parent / "current").symlink_to("0" * 16)
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "damage",
     [
@@ -306,6 +307,7 @@ def test_a_damaged_log_of_changes_is_told_and_data_are_served(store: VersionStor
         add_version(store, 5)
 
 
+@pytest.mark.slow
 def test_a_damaged_index_of_the_search_is_told_and_data_are_served(built: Path, tmp_path: Path) -> None:
     shutil.copytree(built, tmp_path / "versions", symlinks=True)
     store = VersionStore(tmp_path / "versions")
@@ -391,6 +393,7 @@ def test_a_read_only_disk_is_served_from_and_builds_say_so(store: VersionStore) 
     assert_nothing_is_lost(store, {version.id for version in store.list()})
 
 
+@pytest.mark.slow
 @_OF_ROOT
 def test_a_full_disk_of_temporary_files_ends_no_process(store: VersionStore, tmp_path: Path) -> None:
     """The metrics of the processes lie there."""
@@ -462,6 +465,7 @@ def test_too_few_descriptors_are_told_at_the_start(store: VersionStore) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_service_raises_a_low_limit_of_descriptors(store: VersionStore) -> None:
     """Most systems give a shell 1024, and allow more."""
 
@@ -494,6 +498,7 @@ def test_connections_beyond_the_descriptors_wait_and_the_service_recovers(store:
     assert set(clients.outcomes) == {"right"}, clients.outcomes
 
 
+@pytest.mark.slow
 def test_too_little_memory_is_told_at_the_start_without_a_traceback(store: VersionStore) -> None:
     run = limited(
         resource.RLIMIT_AS, 300 << 20, "serve", "--no-build", "--port", "0", "--workers", "1", "--versions", store.path,

@@ -93,6 +93,7 @@ def by_the_engine_itself(query: str) -> Counter[str]:
     return Counter(json.dumps(row, sort_keys=True) for row in json.loads(found or b"")["results"]["bindings"])
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "pattern",
     [

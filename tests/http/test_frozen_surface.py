@@ -55,6 +55,7 @@ def test_status_and_headers_are_as_frozen(
     assert found == {name: EXPECTED[path, name] for name in names}
 
 
+@pytest.mark.slow
 def test_a_matching_etag_gives_304_with_the_same_headers(
     client: httpx.Client, versions: tuple[Path, dict[str, str]]
 ) -> None:

@@ -107,6 +107,7 @@ def asked(package: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     return dict(zip(requests, found, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["by lang", "by header", "by cookie", "list", "ontology", "named query", "SPARQL", "unknown thing"]
 )
@@ -199,6 +200,7 @@ def spoken(package: Path, translated: Path, tmp_path_factory: pytest.TempPathFac
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "texts"),
     [

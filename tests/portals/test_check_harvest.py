@@ -627,6 +627,7 @@ def plangraf(*arguments: str, **environment: str) -> subprocess.CompletedProcess
     return run_command("check-harvest", *arguments, env={**os.environ, **environment})
 
 
+@pytest.mark.slow
 def test_the_command_accepts_a_good_file_and_prints_both_languages(file_of: Callable[[str], str]) -> None:
     run = plangraf(file_of(GOOD))
     assert run.returncode == 0, run.stderr

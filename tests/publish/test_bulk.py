@@ -175,7 +175,7 @@ WRONG: dict[str, tuple[Callable[[str], str], str]] = {
 }
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(9)
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_malformed_bulk_file_stops_the_build(home: Path, monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
     before = built(home, monkeypatch)

@@ -210,6 +210,7 @@ def changed(**change: object) -> str:
     return json.dumps({**SPEC, **change})
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("files", "file", "line", "words"),
     [

@@ -103,6 +103,7 @@ def series(kept: KeptPictures, language: str = "nb") -> Drawing:
     return found
 
 
+@pytest.mark.slow
 def test_series_of_a_bulk_file_are_drawn_as_those_of_a_small_file(home: Path) -> None:
     small, bulk = (read_pictures(built(home, size).path) for size in (NO_BULK, BULK))
     for language in ("nb", "en"):

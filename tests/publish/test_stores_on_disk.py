@@ -112,6 +112,7 @@ def test_a_damaged_store_is_not_built_upon(tmp_path: Path) -> None:
     assert answers(after, QUERIES, memory_triples=0) == answers(built(home, 0, "anew"), QUERIES, memory_triples=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("overlap", ["before", "never", "after"])
 @pytest.mark.parametrize("bulk", [False, True], ids=["no bulk file", "a bulk file"])
 def test_stores_after_a_change_share_tables_with_those_before_and_answer_as_new_ones(

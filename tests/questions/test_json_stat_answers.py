@@ -10,6 +10,7 @@ QUERY = "/queries/observations"
 TABLE = {"table": "99001", "area": "5001", "lang": "en"}
 
 
+@pytest.mark.slow
 def test_observations_are_a_data_set_that_a_validator_accepts(made_url: str) -> None:
     response = httpx.get(f"{made_url}{QUERY}.json-stat", params=TABLE)
     assert response.status_code == 200, response.text

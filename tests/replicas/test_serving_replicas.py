@@ -66,6 +66,7 @@ def answers(replica: Replica, prefix: str, download: str) -> dict[str, object]:
     return found
 
 
+@pytest.mark.slow
 def test_replicas_give_the_same_bytes_headers_and_tags(fleet: Fleet) -> None:
     first = VersionStore(fleet.versions).current()
     fleet.until_serves(fleet.publish_next())
@@ -149,6 +150,7 @@ def test_a_signal_ends_a_replica_that_has_no_version(tmp_path: Path, bucket: str
         replica.until(lambda: _get(replica, "/health/live") is not None, "it does not answer")
 
 
+@pytest.mark.slow
 def test_a_store_that_is_away_leaves_the_last_version_and_is_named(
     versions: Path, tmp_path: Path, folder_store: str
 ) -> None:
@@ -218,6 +220,7 @@ def publish_damaged(versions: Path, store: str, objects: Path, content: bytes) -
     publish(versions, store)
 
 
+@pytest.mark.slow
 def test_a_withdrawn_version_is_410_on_replicas(versions: Path, tmp_path: Path, folder_store: str) -> None:
     store = VersionStore(versions)
     first = store.current().id

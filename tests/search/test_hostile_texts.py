@@ -36,7 +36,7 @@ TEXTS = {
 }
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TEXTS)
 @pytest.mark.parametrize("beginning", [False, True])
 def test_no_text_makes_a_search_fail(index: SearchIndex, name: str, beginning: bool) -> None:

@@ -84,6 +84,7 @@ def test_one_file_adds_a_collection_to_every_list_of_collections(added: str) -> 
     assert re.search(r'plangraf_http_requests_total\{kind="late-plans"', httpx.get(f"{added}/metrics").text)
 
 
+@pytest.mark.slow
 def test_a_page_of_the_added_collection_is_for_people_and_programs(added: str) -> None:
     page = httpx.get(f"{added}/late-plans", headers={"Accept": "text/html", "Accept-Language": "en"}).text
     assert re.search("<h1[^>]*>Late plans", page)

@@ -8,6 +8,7 @@ import re
 import httpx
 
 
+@pytest.mark.slow
 def test_every_example_of_the_description_is_answered(url: str) -> None:
     page = httpx.get(f"{url}/docs", params={"lang": "nb"}).text
     examples = [html.unescape(link) for link in re.findall('<a href="([^"]+)" rel="nofollow">', page)]

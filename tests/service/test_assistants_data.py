@@ -26,7 +26,7 @@ MOST = 45_000
 LONG = {"gaps", "target-profile", "quality", "compare-municipalities"}
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(9)
 @pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in LONG)) for name in QUERIES])
 def test_every_named_query_answers_its_example_as_over_http(url: str, name: str) -> None:
     """The client checks the answer against the schema of the tool."""

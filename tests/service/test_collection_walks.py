@@ -242,6 +242,7 @@ def test_errors_of_a_page_in_a_retained_version_are_problems_too(walked: TwoVers
     assert (wrong.status_code, wrong.json()["code"]) == (400, "bad-parameter")
 
 
+@pytest.mark.slow
 def test_a_walk_in_a_removed_version_gets_the_address_to_start_again(
     built: Path, tmp_path: Path, run_server: Callable[..., AbstractContextManager[object]]
 ) -> None:

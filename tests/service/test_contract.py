@@ -134,6 +134,7 @@ def bindings(url: str, name: str, **parameters: str) -> list[dict[str, dict[str,
     return found
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", COLUMNS)
 def test_a_named_query_has_the_columns_of_the_contract_in_their_order(url: str, name: str) -> None:
     response = httpx.get(f"{url}/queries/{name}", params=NEEDED.get(name, {}))
@@ -373,6 +374,7 @@ def test_plans_by_target_takes_a_code_or_an_iri(url: str) -> None:
     assert all("primary" not in row for row in unknown)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", COLUMNS)
 def test_a_municipality_without_data_gives_no_row(url: str, name: str) -> None:
     assert rows(url, name, municipality="9999") == []

@@ -70,6 +70,7 @@ def core_url(core: Path, run_server: Any) -> Iterator[str]:
         yield server.url
 
 
+@pytest.mark.slow
 def test_the_version_has_no_data_of_a_municipality(core: Path) -> None:
     version = VersionStore(core / "versions").current()
     assert set(version.manifest["graphs"]) == {
@@ -82,7 +83,7 @@ LONGER = {f"/{name}.{ending}" for name in COLLECTIONS for ending in ("jsonld", "
 """An empty collection in its other formats; in CSV and as a page it is tried in the short set."""
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_is_there_in_both_languages(core_url: str, path: str) -> None:
     for language in ("nb", "en"):
@@ -91,7 +92,7 @@ def test_every_page_is_there_in_both_languages(core_url: str, path: str) -> None
         assert response.headers["content-type"].startswith("text/html")
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(9)
 @pytest.mark.parametrize(
     "path", [pytest.param(path, marks=pytest.mark.slow if path in LONGER else []) for path in DATA]
 )
@@ -109,6 +110,7 @@ def test_every_named_query_answers(core_url: str, name: str) -> None:
         assert response.status_code == 200, response.text[:300]
 
 
+@pytest.mark.slow
 def test_its_catalogue_is_accepted_by_every_portal(core_url: str) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "plangraf.cli", "check-harvest", core_url], capture_output=True, text=True, timeout=120

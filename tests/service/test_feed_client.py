@@ -247,6 +247,7 @@ def test_members_have_the_shape_that_the_stream_names(url: str) -> None:
     assert run.stdout.split() == ["True", "False", str(PAGE_SIZE)], run.stdout + run.stderr
 
 
+@pytest.mark.slow
 def test_a_client_follows_builds_and_rollbacks(tmp_path: Path, run_server: Run) -> None:
     home = make_home(tmp_path / "home")
     assert plangraf("build", "--quiet", home=home).returncode == 0

@@ -42,7 +42,7 @@ def _longer(name: str, language: str) -> list[pytest.MarkDecorator]:
     return [pytest.mark.slow] if name in LONG and (name, language) not in SHORT else []
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("name", "language"),
     [pytest.param(name, language, marks=_longer(name, language)) for name, language in product(QUERIES, LANGUAGES)],

@@ -194,6 +194,7 @@ def test_an_empty_list_answers_and_says_in_both_languages_how_to_fill_it(url: st
     assert f"<loc>{url}/{path}</loc>" in httpx.get(f"{url}/sitemap-0.xml").text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "number"), COUNTS.items())
 def test_a_filled_list_has_its_things_and_no_explanation(filled: str, path: str, number: int) -> None:
     document = httpx.get(f"{filled}/{path}.jsonld").json()

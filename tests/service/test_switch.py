@@ -43,6 +43,7 @@ def test_no_request_fails_while_versions_are_switched(two_versions: VersionStore
     assert outcomes["right"] >= 400
 
 
+@pytest.mark.slow
 def test_a_new_version_is_noticed_without_a_signal_by_every_process(
     two_versions: VersionStore, run_server: Any
 ) -> None:

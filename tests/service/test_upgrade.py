@@ -112,6 +112,7 @@ class Clients(AskingClients):
             yield str(client.get(self._url + path).status_code)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("upgrades", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_new_code_takes_over_and_no_request_fails(light_versions: Path, tmp_path: Path, upgrades: int) -> None:
     with upgraded(tmp_path, light_versions, "--workers", "2") as service, Clients(service.url) as clients:

@@ -120,6 +120,7 @@ def required(found: Distribution, extras: set[str]) -> list[Requirement]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(editor_script() is None, reason="the scripts are not built; named at the end of the run")
 def test_the_wheel_holds_the_built_scripts_with_their_licences_and_not_their_sources(installed: Path) -> None:
     (pages,) = installed.glob("lib/python*/site-packages/plangraf/pages")

@@ -79,7 +79,7 @@ def expected(fixture: Path) -> set[str]:
 
 
 # The others are in the longer set: each group mixes fixtures of all shapes.
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(9)
 @pytest.mark.parametrize(
     "number", [pytest.param(one, marks=pytest.mark.slow if one % 2 else []) for one in range(len(groups()))]
 )

@@ -101,6 +101,7 @@ def test_a_dataset_survives_export_and_import_unchanged(folder: Path, form: str,
     assert "_:" not in "".join(files.values())
 
 
+@pytest.mark.slow
 def test_the_sheets_of_classes_hold_most_statements(model: Model) -> None:
     for folder in DATASETS:
         keys = Keys(folder.parent.name if folder.parent.name.isdecimal() else None)

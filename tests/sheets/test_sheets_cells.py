@@ -157,6 +157,7 @@ NUMBERS: list[tuple[object, str, str | None, str]] = [
 ]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("value", "number_format", "unit", "expected"),
     [pytest.param(*case, marks=[] if n % 4 == 0 else pytest.mark.slow) for n, case in enumerate(NUMBERS)],
@@ -187,6 +188,7 @@ def test_a_date_is_read_when_its_cell_shows_the_whole_day(
     assert expected in put(sheets, "plan:Decision", "eli-dl:activity_date", value, number_format)
 
 
+@pytest.mark.slow
 def test_a_month_is_read_where_the_cell_shows_a_month(sheets: Path) -> None:
     read = put(sheets, "plan:Decision", "plan:decisionPeriod", datetime(2024, 3, 1), "mmmm yyyy")
     assert f'"2024-03"^^<{XSD}gYearMonth>' in read
@@ -248,6 +250,7 @@ def test_a_key_that_excel_changed_is_refused(sheets: Path, key: str) -> None:
     assert stops(imported(sheets).problems)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", ["plan:number", "dcterms:title@nb", "plan:respondsTo", "plan:printedAsRevision"])
 def test_formulas_and_error_values_are_refused_with_their_cell(sheets: Path, name: str) -> None:
     for value in ("=1+1", '=HYPERLINK("x")', ArrayFormula("B4:B5", "=A4:A5"), "#REF!", "#N/A"):

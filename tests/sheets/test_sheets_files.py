@@ -163,6 +163,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted((folder / "my" / "9999" / "kommune").iterdir())}
 
 
+@pytest.mark.slow
 def test_a_replacement_lists_removals_and_waits_for_consent(municipality: Path) -> None:
     before = contents(municipality)
     assert "organization.ttl" in before

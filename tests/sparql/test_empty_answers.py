@@ -261,6 +261,7 @@ def test_each_question_has_the_prologue_and_the_dataset_of_the_query(data: Data)
     assert all(query.startswith(PREFIXES + "ASK FROM <http://g/a> FROM NAMED <http://g/b> {") for query in data.asked)
 
 
+@pytest.mark.slow
 def test_a_long_query_takes_no_more_questions_than_a_short_one(data: Data) -> None:
     good = " . ".join(f"?p{n} plan:number 7" for n in range(100))
     explanation = data.why(f"SELECT * {{ {good} . ?q :nix ?x }}")

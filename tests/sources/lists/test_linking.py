@@ -187,6 +187,7 @@ def test_a_folder_of_another_name_and_a_second_file_are_refused(tmp_path: Path) 
         link(settings(), path, [str(tmp_path / "list.ttl")] * 2, today=DAY)
 
 
+@pytest.mark.slow
 def test_the_command_writes_datasets_that_pass_the_checks_of_a_build(tmp_path: Path) -> None:
     data = tmp_path / "data"
     mapping = mapping_file(data)

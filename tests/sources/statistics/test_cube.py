@@ -194,6 +194,7 @@ def test_a_dimension_named_unit_does_not_share_its_list_with_the_units(settings:
     ]
 
 
+@pytest.mark.slow
 def test_a_build_accepts_the_dataset(settings: Settings, source: Path) -> None:
     document = table(dimension__Tid__category={"index": ["2019", "2020K1"]})
     document["dimension"]["Region"]["category"] = {
@@ -612,6 +613,7 @@ CHANGES_BY_HAND = [
 ]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("predicate", "old", "new", "rule"),
     [pytest.param(*case, marks=[] if n % 4 == 0 else pytest.mark.slow) for n, case in enumerate(CHANGES_BY_HAND)],

@@ -110,44 +110,40 @@ def open_stores(version: Version, *, in_memory: bool = True) -> Stores:
 def _open_own(version: Version) -> Stores:
     """Loads the dump of a version."""
     graphs = Store()
-    overlap = _Overlap()
-    for block in _blocks(version):
-        overlap.add(block)
-        _load(graphs, block, RdfFormat.N_QUADS)
-    if not overlap.found:
+    if not _has_overlap(version):
+        for block in _blocks(version):
+            _load(graphs, block)
         return Stores(graphs, None)
     union = Store()
     for block in _blocks(version):
         # Each line of a dump ends in its graph's name; without the name it is the triple.
-        for target in (graphs, union):
-            _load(target, _GRAPH_NAME.sub(b" .", block), RdfFormat.N_TRIPLES)
+        triples = _GRAPH_NAME.sub(b" .", block)
+        # Both at once, because each load sorts what it adds.
+        _load(graphs, triples + block)
+        _load(union, triples)
     return Stores(graphs, union)
 
 
-def _load(store: Store, block: bytes, format_: RdfFormat) -> None:
+def _load(store: Store, block: bytes) -> None:
     named, nameless = _split(block)
-    store.bulk_load(io.BytesIO(named), format_)
+    store.bulk_load(io.BytesIO(named), RdfFormat.N_QUADS)
     # Not bulk_load, which renames blank nodes: a label must mean one node in all graphs and processes.
     store.bulk_extend(parse(nameless, RdfFormat.N_QUADS, rename_blank_nodes=False))
 
 
-class _Overlap:
-    """Detects a triple that stands in two graphs: a dump is sorted, so the quads of one triple are neighbours.
+def _has_overlap(version: Version) -> bool:
+    """Whether a triple stands in two graphs: a dump is sorted, so the quads of one triple are neighbours.
 
     A dump that is not sorted counts as an overlap, because its neighbours prove nothing.
     """
-
-    def __init__(self) -> None:
-        self.found = False
-        self._last: list[bytes] = []
-
-    def add(self, block: bytes) -> None:
-        if self.found:
-            return
-        lines = self._last + block.splitlines()
+    last: list[bytes] = []
+    for block in _blocks(version):
+        lines = last + block.splitlines()
         triples = [line.rpartition(b" <")[0] for line in lines]
-        self.found = any(map(operator.eq, triples, triples[1:])) or any(map(operator.gt, lines, lines[1:]))
-        self._last = lines[-1:]
+        if any(map(operator.eq, triples, triples[1:])) or any(map(operator.gt, lines, lines[1:])):
+            return True
+        last = lines[-1:]
+    return False
 
 
 def _blocks(version: Version) -> Iterator[bytes]:
