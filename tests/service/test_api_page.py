@@ -6,6 +6,7 @@ import html
 import re
 
 import httpx
+import pytest
 
 
 @pytest.mark.slow
