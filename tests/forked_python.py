@@ -31,6 +31,8 @@ _MODULES = (
     "plangraf.cli.serve",
     "plangraf.checks.shacl.pyshacl_results",
     "plangraf.engines.embedded.pool",
+    "plangraf.http.app",
+    "plangraf.http.server.protocol",
     "plangraf.http.resource.negotiation",
     "plangraf.portals.checking",
     "plangraf.publish.pipeline",

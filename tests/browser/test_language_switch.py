@@ -120,7 +120,7 @@ def test_every_kind_of_page(served: Site, kind: str) -> None:
     check(served, served.path(kind).partition("#")[0], served.pages[kind].kind.status)
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.slow
 @pytest.mark.parametrize("path", MORE)
 def test_pages_with_parameters_and_of_kept_versions(served: Site, ids: dict[str, str], path: str) -> None:
     path = path.format(**ids)

@@ -128,6 +128,7 @@ def test_the_help_of_a_command_has_an_example_of_it(home: Path, name: str) -> No
     assert re.search(rf"^ +.*plangraf {name}\b", example, re.MULTILINE)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("arguments", "environment", "message"),
     [
@@ -374,6 +375,7 @@ def test_a_command_names_the_extra_server_when_a_package_of_it_is_missing(
     )
 
 
+@pytest.mark.slow
 def test_serve_without_any_version_ends_with_the_reason(own_home: Path) -> None:
     write(own_home, "data/sdg/more.ttl", "this is no Turtle\n")
     run = plangraf("serve", "--port", "0", home=own_home)
@@ -397,6 +399,7 @@ def test_a_port_in_use_is_reported_before_the_build(own_home: Path) -> None:
     assert not (own_home / "versions").exists()
 
 
+@pytest.mark.slow
 def test_a_server_that_is_stopped_during_its_build_stops_the_build(own_home: Path) -> None:
     process = subprocess.Popen(
         command("serve", "--port", "0"),

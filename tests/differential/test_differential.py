@@ -44,7 +44,7 @@ def asker(
         yield Asker(server.url, names, client, refused)  # type: ignore[attr-defined]
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("path", features(), ids=lambda path: path.stem)
 def test_verdicts_behind_the_engine_of_the_run_are_the_known_ones(asker: Asker, path: Path) -> None:
     stored, pinned, found = renew.load(path.stem), differences.pinned(), {}
@@ -61,7 +61,7 @@ def test_the_page_shows_the_verdicts() -> None:
     assert verdicts.with_table(text) == text, "run: python tests/differential/compatibility.py ENGINE"
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(9)
 @pytest.mark.embedded("compares with the pinned answers of the embedded engine; verdicts.json has those of others")
 @pytest.mark.parametrize("path", features(), ids=lambda path: path.stem)
 def test_answers_equal_those_of_jena_arq_except_for_the_listed_differences(asker: Asker, path: Path) -> None:

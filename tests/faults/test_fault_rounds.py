@@ -281,6 +281,7 @@ def test_a_damaged_old_version_stops_neither_builds_nor_lists_and_is_not_removed
         assert httpx.get(f"{server.url}/version/").status_code == 200
 
 
+@pytest.mark.slow
 def test_a_service_without_any_whole_version_ends_with_clear_lines(store: VersionStore) -> None:
     for version in store.list():
         damage_dump(version)

@@ -45,7 +45,7 @@ def client(versions: tuple[Path, dict[str, str]]) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("path", PATHS)
 def test_status_and_headers_are_as_frozen(
     client: httpx.Client, versions: tuple[Path, dict[str, str]], path: str

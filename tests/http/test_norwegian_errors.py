@@ -162,6 +162,7 @@ def test_an_empty_answer_is_explained_in_norwegian(direct: httpx.Client, query: 
     assert_norwegian(response, told)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("failure", "told"),
     [

@@ -232,6 +232,7 @@ with serving(lambda port: create_app(small_settings(folder, port))) as url:
 """
 
 
+@pytest.mark.slow
 def test_without_the_package_it_is_not_offered_and_its_name_says_what_to_install(tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-c", WITHOUT, str(tmp_path / "versions")],

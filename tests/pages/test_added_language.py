@@ -122,6 +122,7 @@ def test_each_page_is_offered_in_the_new_language(asked: dict[str, tuple[int, di
     assert "Main menu" not in page
 
 
+@pytest.mark.slow
 def test_the_choice_of_languages_names_the_new_one(asked: dict[str, tuple[int, dict[str, str], str]]) -> None:
     page = asked["Bokmål"][2]
     assert '<html lang="nb">' in page
@@ -131,11 +132,13 @@ def test_the_choice_of_languages_names_the_new_one(asked: dict[str, tuple[int, d
     assert headers["set-cookie"].startswith("plangraf-language=nn;")
 
 
+@pytest.mark.slow
 def test_pages_in_two_languages_have_different_tags(asked: dict[str, tuple[int, dict[str, str], str]]) -> None:
     assert asked["by header"][1]["etag"] == asked["by cookie"][1]["etag"] == asked["by lang"][1]["etag"]
     assert asked["by header"][1]["etag"] != asked["Bokmål"][1]["etag"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["table", "query as CSV"])
 def test_a_table_says_that_the_data_have_two_languages(
     asked: dict[str, tuple[int, dict[str, str], str]], name: str
@@ -221,6 +224,7 @@ def test_texts_of_the_domain_are_in_the_language_that_has_them_and_else_in_bokma
         assert texts[0] not in spoken[path, language]
 
 
+@pytest.mark.slow
 def test_a_table_keeps_its_headings_whatever_language_pages_have(spoken: dict[tuple[str, str], str]) -> None:
     assert spoken["/plans.csv", "nn"] == spoken["/plans.csv", "nb"]
 

@@ -66,6 +66,7 @@ def test_the_id_is_the_hash_of_the_canonical_lines(version: Version, dump: Path)
         assert hashlib.sha256(body).hexdigest()[:16] == version.id
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("name", "format_"),
     [("trig.gz", RdfFormat.TRIG), ("trig.zst", RdfFormat.TRIG), ("jsonld.gz", RdfFormat.JSON_LD)],

@@ -89,6 +89,7 @@ def cut_record(folder: Path) -> None:
     path.write_bytes(path.read_bytes()[:-9])
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("damage", [damage_file, remove_file, add_file, cut_record])
 def test_a_damaged_step_is_done_again(home: Path, damage: Callable[[Path], None]) -> None:
     whole = build(home, "elsewhere")[0].version

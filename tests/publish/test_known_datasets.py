@@ -172,6 +172,7 @@ def change_a_byte(path: Path) -> None:
     path.write_bytes(found)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("damage", [cut, empty, change_a_byte, Path.unlink])
 def test_a_damaged_dataset_is_read_again(home: Path, damage: Callable[[Path], None]) -> None:
     before = content(build(home)[0].version.path)

@@ -120,6 +120,7 @@ WAYS: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("way", WAYS)
 def test_each_kind_of_loss_stops_the_build_and_leaves_the_version(home: Path, my_data: Path, way: str) -> None:
     lose, said = WAYS[way]

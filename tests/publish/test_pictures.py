@@ -96,6 +96,7 @@ def cases(*labels: str) -> list[bytes]:
     return sorted(found)
 
 
+@pytest.mark.slow
 def test_a_build_keeps_pictures_with_the_version_and_builds_the_same_bytes_again(home: Path) -> None:
     run = plangraf("build", home=home)
     assert run.returncode == 0, run.stderr

@@ -31,6 +31,7 @@ def run(*arguments: str | Path, versions: Path, **environment: str) -> tuple[int
     return done.returncode, done.stdout, done.stderr
 
 
+@pytest.mark.slow
 def test_versions_are_published_fetched_built_upon_and_published_back(
     versions: Path, tmp_path: Path, folder_store: str
 ) -> None:

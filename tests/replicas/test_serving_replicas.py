@@ -78,6 +78,7 @@ def test_replicas_give_the_same_bytes_headers_and_tags(fleet: Fleet) -> None:
             assert {address for address in {*one, *other} if one.get(address) != other.get(address)} == set()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("publications", "requests"), [(3, 300), pytest.param(20, 10_000, marks=pytest.mark.slow)])
 def test_no_request_fails_while_versions_and_replicas_come_and_go(

@@ -95,7 +95,7 @@ def read_all(connection: socket.socket) -> bytes:
     return b"".join(pieces)
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
 @pytest.mark.parametrize("accept", FORMATS)
 def test_a_stream_of_a_killed_worker_has_no_end(

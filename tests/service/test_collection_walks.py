@@ -206,6 +206,7 @@ def test_titles_stand_in_norwegian_order_on_the_pages(walked: TwoVersions) -> No
     assert found == [f"{ID}5001/governing-document/title-{place:02}" for place in range(len(TITLES))]
 
 
+@pytest.mark.slow
 def test_pages_of_a_retained_version_do_not_depend_on_the_current_one(walked: TwoVersions) -> None:
     before = {}
     paths = [

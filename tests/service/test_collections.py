@@ -518,7 +518,7 @@ def test_an_unknown_accept_header_is_refused_with_the_choices(url: str) -> None:
     assert "text/csv" in response.json()["choices"]
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(9)
 @pytest.mark.parametrize("collection", SAMPLE)
 def test_a_page_is_the_same_graph_in_every_format(url: str, collection: Collection) -> None:
     graphs = []
@@ -641,7 +641,7 @@ class Tables(HTMLParser):
             self.lang = given.get("lang")
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("language", ["nb", pytest.param("en", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("collection", ANY)
 def test_a_page_for_people_shows_every_thing_with_a_link(url: str, collection: Collection, language: str) -> None:

@@ -92,7 +92,7 @@ def test_every_page_is_there_in_both_languages(core_url: str, path: str) -> None
         assert response.headers["content-type"].startswith("text/html")
 
 
-@pytest.mark.sampled(9)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", [pytest.param(path, marks=pytest.mark.slow if path in LONGER else []) for path in DATA]
 )
@@ -101,7 +101,7 @@ def test_every_list_and_description_answers(core_url: str, path: str) -> None:
     assert response.status_code == 200, response.text[:300]
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "queries").glob("*.rq")))
 def test_every_named_query_answers(core_url: str, name: str) -> None:
     example = load_queries(ROOT / "queries")[name].example

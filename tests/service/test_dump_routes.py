@@ -199,6 +199,7 @@ def test_the_list_is_a_page_in_both_languages_and_revalidates(client: httpx.Clie
     assert client.post(f"/dump/{version_id}/").status_code == 405
 
 
+@pytest.mark.slow
 def test_pruned_versions_are_gone_and_a_version_without_downloads_says_so(
     light_versions: Path, tmp_path: Path, run_server: Callable[..., AbstractContextManager[Any]]
 ) -> None:

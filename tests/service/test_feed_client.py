@@ -116,6 +116,7 @@ def test_a_second_harvest_costs_two_answers_without_a_body(
     assert replica.requests == [(f"{url}/feed", 304), (f"{url}/feed/{pages}", 304)]
 
 
+@pytest.mark.slow
 def test_a_full_page_is_immutable_and_the_last_one_is_fetched_again(url: str) -> None:
     with httpx.Client(base_url=url, headers={"Accept": "application/trig"}) as client:
         last = max(int(page.rpartition("/")[2]) for page in _pages(client))

@@ -111,6 +111,7 @@ def write_after(store: VersionStore, lines: list[bytes]) -> None:
     store.write(sorted(lines), {**before.manifest, "quads": len(lines), "graphs": manifest_of(lines)["graphs"]})
 
 
+@pytest.mark.slow
 def test_news_name_what_changed_and_count_statements(
     light_versions: Path, tmp_path: Path, run_server: RunServer
 ) -> None:

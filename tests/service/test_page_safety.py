@@ -67,6 +67,7 @@ def faults_of(html: str, host: str = "") -> Faults:
     return found
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_free_of_what_its_policy_forbids(url: str, path: str) -> None:
     answer = httpx.get(url + path, headers={"Accept": "text/html", "Accept-Language": "nb"}, follow_redirects=True)

@@ -197,6 +197,7 @@ def test_a_neighbourhood_of_many_links_stays_small(url: str) -> None:
     assert len(goal.content) < 60_000
 
 
+@pytest.mark.slow
 def test_a_version_without_pictures_says_so(
     run_server: Callable[..., AbstractContextManager[Server]], light_versions: Path
 ) -> None:

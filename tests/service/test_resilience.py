@@ -106,6 +106,7 @@ def test_a_worker_killed_by_hand_costs_one_error_and_nothing_else(start_light_se
             time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_http_processes_share_one_loader_and_survive_its_death(start_light_server: Callable[..., Any]) -> None:
     with start_light_server("--workers", "2", PLANGRAF_QUERY_WORKERS="1") as server:
         until_quiet(server)
@@ -133,6 +134,7 @@ def test_3000_nested_braces_cost_one_error_and_nothing_else(server: Any) -> None
     assert {worker.pid for worker in workers(server)} == before
 
 
+@pytest.mark.slow
 def test_a_memory_blow_up_behind_the_guard_is_one_503_that_says_so(start_light_server: Callable[..., Any]) -> None:
     # A memory blow-up is what no guard can see in the text.
     text = "x" * 1000

@@ -235,6 +235,7 @@ def test_the_search_is_documented(url: str) -> None:
     assert "/search/suggestions" in paths
 
 
+@pytest.mark.slow
 def test_a_version_without_an_index_says_so(
     start_light_server: Callable[..., AbstractContextManager[Server]],
 ) -> None:

@@ -224,6 +224,7 @@ def as_systemd(kind: str, sockets: int, versions: Path, folder: Path, **more: st
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_socket_of_systemd_is_used_and_systemd_is_told(light_versions: Path, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notified:
         notified.bind(str(tmp_path / "notify"))

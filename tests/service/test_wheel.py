@@ -131,6 +131,7 @@ def test_the_wheel_holds_the_built_scripts_with_their_licences_and_not_their_sou
     assert not (pages / "editor").exists()
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_the_files_that_a_build_reads(installed: Path) -> None:
     """The short form of the two others.
 
@@ -253,6 +254,7 @@ PROGRAMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("extra", PROGRAMS)
 def test_client_and_plain_install_have_no_package_of_the_server(wheel: Path, tmp_path: Path, extra: str) -> None:
     """The client imports, and each command ends with the line that says what to install."""

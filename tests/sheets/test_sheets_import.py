@@ -292,6 +292,7 @@ def triples(path: Path, thing: str) -> set[str]:
     }
 
 
+@pytest.mark.slow
 def test_evidence_is_written_only_for_statements_without_evidence(sheets: Path) -> None:
     fill(
         sheets,

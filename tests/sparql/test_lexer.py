@@ -96,7 +96,7 @@ def test_the_number_of_tokens_is_bounded() -> None:
     assert (caught.value.limit, caught.value.found) == (150, 151)
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece", ["a.a.", '"""', "a:" + "." * 50, "<a", "?", '""', "aaaa", "%41", "'\\''", "::", "_:a."]
 )

@@ -19,7 +19,7 @@ def sorted_in_a_process(part: str, query: str) -> subprocess.CompletedProcess[st
     return run_code(_SORTING, Path(__file__).parent, part, query)
 
 
-@pytest.mark.sampled(9)
+@pytest.mark.slow
 @pytest.mark.parametrize("part", PARTS)
 def test_every_value_comes_back(part: str) -> None:
     for pattern in PATTERNS:

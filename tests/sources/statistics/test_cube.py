@@ -578,6 +578,7 @@ def test_two_observations_with_the_same_dimensions_are_found(settings: Settings,
     assert f"{copied.value}> among them. Keep one." in only.en
 
 
+@pytest.mark.slow
 def test_a_build_stops_at_two_observations_with_the_same_dimensions(settings: Settings, source: Path) -> None:
     folder = run(settings, source, replace(OPTIONS, areas="codes")).folder
     path = folder / "observations.nt"
