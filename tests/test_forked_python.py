@@ -48,6 +48,7 @@ def test_a_command_answers_as_in_a_started_process(home: Path, arguments: tuple[
     assert forked.returncode == code
 
 
+@pytest.mark.slow
 def test_a_version_of_a_fork_has_the_bytes_of_one_of_a_started_process(home: Path, tmp_path: Path) -> None:
     files = []
     for name, run in (("started", started), ("forked", None)):

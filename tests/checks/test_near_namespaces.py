@@ -110,6 +110,7 @@ SLIP = """@prefix plan: <https://w3id.org/plangraf/ontology> .
 """
 
 
+@pytest.mark.slow
 def test_validate_and_build_report_a_misspelt_namespace_once_with_its_line(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     file = tmp_path / "my-data" / "9999" / "plan" / "plan.ttl"

@@ -428,6 +428,7 @@ def test_a_mistake_in_a_turtle_file_is_reported_for_its_municipality_only(munici
     assert "/5001/" not in run.stdout
 
 
+@pytest.mark.slow
 def test_mistakes_in_the_workbook_are_reported_together_by_cell_and_nothing_is_written(
     template: Path, municipality: Path, light_home: Path, tmp_path: Path
 ) -> None:
@@ -469,6 +470,7 @@ def letter(number: int) -> str:
     return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[number - 1]
 
 
+@pytest.mark.slow
 def test_an_existing_workbook_is_not_overwritten(municipality: Path) -> None:
     run = plangraf("export-sheet", "--template", "plan.xlsx", cwd=municipality)
     assert run.returncode == 2

@@ -119,6 +119,7 @@ def test_the_version_option_does_not_import_the_modules_of_commands(home: Path) 
     assert run.stdout.endswith("\nset()\n"), run.stdout + run.stderr
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_help_of_a_command_has_an_example_of_it(home: Path, name: str) -> None:
     run = plangraf(name, "--help", home=home)
@@ -236,6 +237,7 @@ def test_serve_builds_again_when_a_file_has_changed_and_only_then(own_home: Path
         assert second != first
 
 
+@pytest.mark.slow
 def test_serve_goes_on_with_the_old_version_when_the_build_stops(own_home: Path) -> None:
     assert plangraf("build", "--quiet", home=own_home).returncode == 0
     old = VersionStore(own_home / "versions").current().id
@@ -427,6 +429,7 @@ def test_a_signal_ends_the_wait_of_the_supervisor_at_once() -> None:
     assert run_code(code).stdout == "handled\nTrue\n-1\n"
 
 
+@pytest.mark.slow
 def test_a_service_that_cannot_start_exits_instead_of_retrying_forever(own_home: Path) -> None:
     assert plangraf("build", "--quiet", home=own_home).returncode == 0
     (own_home / "ontology" / "context.jsonld").unlink()

@@ -20,7 +20,7 @@ def home(tmp_path: Path) -> Path:
     return make_home(tmp_path / "home")
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(9)
 @pytest.mark.parametrize("what", ["file", "dataset", "municipality", "data folder", "in place of the current folder"])
 def test_a_file_is_validated_together_with_its_data_folder_at_any_path(home: Path, tmp_path: Path, what: str) -> None:
     """A file without an argument describes the case; a named file refers to it twice."""

@@ -462,6 +462,7 @@ def test_valid_sparql_that_the_engine_alone_refuses_is_answered(version: Version
     with_engine(version, use)
 
 
+@pytest.mark.slow
 def test_a_query_over_the_waiting_limit_is_an_overload_error(version: Version) -> None:
     async def use(engine: EmbeddedEngine) -> None:
         tasks = [asyncio.create_task(ask(engine, RUNAWAY, client="one")) for _ in range(5)]

@@ -133,6 +133,7 @@ def test_a_damage_is_one_line_with_what_to_do(
     assert {finding.check for finding in found[1:]} <= ({"clock"} if check == "feed" else set())
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "name", ["dump", "pictures", "search"], ids=["a download", "a picture", "the index of the search"]
 )

@@ -148,6 +148,7 @@ def test_a_table_says_that_the_data_have_two_languages(
     assert "nb, en" in json.loads(problem)["detail"]
 
 
+@pytest.mark.slow
 def test_a_language_without_a_catalogue_is_refused_with_those_there_are(
     asked: dict[str, tuple[int, dict[str, str], str]],
 ) -> None:

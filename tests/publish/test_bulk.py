@@ -104,6 +104,7 @@ def answers(version: Version, queries: list[str], *, bulk: bool = True, memory_t
     return asyncio.run(ask())
 
 
+@pytest.mark.slow
 def test_bulk_triples_have_the_same_answers_as_triples_of_the_dump(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = built(home, monkeypatch, 10**9, "plain")
     bulk = built(home, monkeypatch)
@@ -259,6 +260,7 @@ def cut_manifest(folder: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "damage",
     [

@@ -136,6 +136,7 @@ def test_each_kind_of_loss_stops_the_build_and_leaves_the_version(home: Path, my
     assert VersionStore(home / "versions").current().id == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["option", "variable"])
 def test_another_data_folder_stops_the_build_too(home: Path, my_data: Path, tmp_path: Path, how: str) -> None:
     write(tmp_path, "other/9998/plan/case.ttl", CASE.format(n=13).replace("9999", "9998"))

@@ -37,7 +37,7 @@ def built(home: Path, memory_triples: int, versions: str) -> Version:
     return build(Settings(home=home, versions=home / versions, memory_triples=memory_triples)).version
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("overlap", [True, False], ids=["a triple in two graphs", "no triple in two graphs"])
 @pytest.mark.parametrize("bulk", [False, True], ids=["no bulk file", "a bulk file"])
 def test_a_version_on_disk_has_the_same_answers_as_in_memory(

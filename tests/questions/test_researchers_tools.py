@@ -125,7 +125,7 @@ def answers(executed: nbformat.NotebookNode) -> dict[str, Table]:
     return {name: read_table(text) for name, text in json.loads(output.text).items()}
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.slow
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_the_notebook_answers_a_question(
     answers: dict[str, Table], expected: Callable[[int], Table], question: int

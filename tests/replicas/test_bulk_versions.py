@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from pyoxigraph import Quad
 from small_publications import publish, replica_of
 
@@ -36,6 +37,7 @@ def quads(version: Path) -> set[Quad]:
     return set(open_disk_stores(version / BULK_STORES).all.quads_for_pattern(None, None, None, None))
 
 
+@pytest.mark.slow
 def test_stores_on_disk_are_copied_without_the_logs_of_the_engine(tmp_path: Path, folder_store: str) -> None:
     versions, copy = tmp_path / "versions", tmp_path / "replica"
     for number in (1, 2):

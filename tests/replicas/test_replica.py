@@ -239,6 +239,7 @@ class _CrashError(Exception):
 _STEPS = ("record", "assemble", "renew", "place_shared", "make_current", "place_pruned", "withdraw", "remove_withdrawn")
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("step", _STEPS)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_crash_at_any_step_leaves_the_old_version_or_the_new_one_and_is_mended(

@@ -390,7 +390,7 @@ def test_csv_has_the_same_columns_on_every_page_of_a_collection(url: str, collec
     assert next(iter(heads))[0] == "thing"
 
 
-@pytest.mark.sampled(9)
+@pytest.mark.sampled(18)
 @pytest.mark.parametrize(("collection", "facet"), FACETS)
 @pytest.mark.parametrize("most_values", MOST_VALUES)
 def test_every_filter_value_selects_the_things_that_a_query_finds(

@@ -77,6 +77,7 @@ def compared(
         yield running.url, before.id, after.id  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_the_changes_come_as_json_grouped_by_thing(compared: tuple[str, str, str]) -> None:
     url, before, after = compared
     response = httpx.get(f"{url}/compare/{before}..{after}", headers={"Accept": "application/json"})

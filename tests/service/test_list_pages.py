@@ -112,7 +112,7 @@ def test_a_row_leads_to_its_thing(client: httpx.Client, collection: Collection) 
     assert client.get(page.links[0][0], headers={"Accept": "text/html"}).status_code == 200
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.slow
 @pytest.mark.parametrize("collection", ANY)
 def test_a_page_is_small(client: httpx.Client, collection: Collection) -> None:
     for language in ("nb", "en"):

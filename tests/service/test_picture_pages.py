@@ -230,6 +230,7 @@ def test_pictures_that_are_drawn_anew_for_the_same_version_are_shown_by_a_runnin
     assert "How near the documents come to" in after
 
 
+@pytest.mark.slow
 def test_what_serves_never_imports_what_draws() -> None:
     """Also with the package absent, as in an install of the extra `server`."""
     code = (

@@ -69,6 +69,7 @@ def test_every_query_has_a_page_whose_links_and_words_are_those_of_people(url: s
         assert not [text for text in shown if text.startswith(("https://w3id.org/", "plan:", "<"))]
 
 
+@pytest.mark.sampled(9)
 @pytest.mark.parametrize("name", ["plans-by-target", "figures", "promise-to-decision", "edges", "evidence"])
 def test_links_of_a_page_lead_to_documents(url: str, name: str) -> None:
     tree = read_tree(httpx.get(f"{url}/queries/{name}", params=QUERIES[name].example, headers=BROWSER))

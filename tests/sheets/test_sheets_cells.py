@@ -168,6 +168,7 @@ def test_a_number_is_read_as_its_cell_shows_it(
     assert expected in put(sheets, "plan:Measure", "plan:aimValue", value, number_format, plan__aimUnit=unit)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("value", "number_format", "expected"),
     [
@@ -225,6 +226,7 @@ def test_a_case_number_that_excel_changed_is_refused(
     assert expected in put(sheets, "plan:Case", "plan:caseNumber", value, number_format)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("value", "number_format", "expected"),
     [
@@ -241,6 +243,7 @@ def test_leading_zeros_that_the_cell_shows_are_kept(
     assert read == expected
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("key", ["jan.20", "20. jan", "2020-jan", "okt 2020", "'2020-1", "#N/A", "2,02E+10"])
 def test_a_key_that_excel_changed_is_refused(sheets: Path, key: str) -> None:
     workbook, sheet = sheet_of(sheets, "plan:Plan")
@@ -281,6 +284,7 @@ def test_formats_are_read_by_their_sections() -> None:
 # Links
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("text", ["11.6; 11.7", "11.6, 11.7", "11.6;11.7", "11.6 og 11.7", "11.6\n11.7"])
 def test_several_links_in_one_line_are_read_when_each_is_one(sheets: Path, text: str) -> None:
     fill(sheets, {"plan:Perspective": [{"key": "2024-1"}]})

@@ -198,6 +198,7 @@ def test_at_a_terminal_the_answer_decides(municipality: Path, answer: str, code:
     assert (contents(municipality) == before) is (code == 1)
 
 
+@pytest.mark.slow
 def test_a_missing_file_removes_nothing_without_consent(municipality: Path) -> None:
     before = contents(municipality)
     (municipality / "csv" / "organization.CSV").rename(municipality / "csv" / "organization.txt")

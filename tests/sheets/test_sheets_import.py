@@ -453,6 +453,7 @@ def test_a_file_that_is_not_a_workbook_is_reported(
 # The command
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

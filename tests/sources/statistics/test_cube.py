@@ -614,7 +614,7 @@ CHANGES_BY_HAND = [
 ]
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("predicate", "old", "new", "rule"),
     [pytest.param(*case, marks=[] if n % 4 == 0 else pytest.mark.slow) for n, case in enumerate(CHANGES_BY_HAND)],
