@@ -56,7 +56,7 @@ settings.register_profile(
     max_examples=2_000,
 )
 # `make test`: the first of the same examples.
-settings.register_profile("short", settings.get_profile("repeatable"), max_examples=30)
+settings.register_profile("short", settings.get_profile("repeatable"), max_examples=20)
 settings.load_profile("repeatable")
 
 OPTIONAL_PROGRAMS = {

@@ -550,6 +550,7 @@ def test_void_describes_the_links_to_the_un(url: str, void: Graph) -> None:
         assert int(void.value(link, VOID.triples)) == int(select(url, query)[0]["n"]) > 0
 
 
+@pytest.mark.slow
 def test_void_is_the_same_graph_in_every_format(url: str, void: Graph) -> None:
     for suffix, parser in PARSERS.items():
         response = httpx.get(f"{url}/.well-known/void.{suffix}", timeout=60)
@@ -558,6 +559,7 @@ def test_void_is_the_same_graph_in_every_format(url: str, void: Graph) -> None:
     assert not any(isinstance(term, BNode) for triple in void for term in triple)
 
 
+@pytest.mark.slow
 def test_the_example_resources_of_void_have_documents(url: str, void: Graph) -> None:
     examples = sorted(str(o) for o in void.objects(None, VOID.exampleResource))
     assert len(examples) > 10
@@ -647,6 +649,7 @@ def test_robots_may_read_all_but_queries(url: str) -> None:
     assert f"Sitemap: {url}/sitemap.xml" in lines
 
 
+@pytest.mark.slow
 def test_every_link_of_llms_txt_resolves(url: str) -> None:
     text = httpx.get(f"{url}/llms.txt").text
     assert text.startswith("# plangraf\n\n> ")

@@ -559,6 +559,7 @@ def test_a_revalidated_page_is_304(url: str) -> None:
     assert len(tags) == 3
 
 
+@pytest.mark.slow
 def test_the_address_is_the_public_one_and_never_the_host_header(
     start_server: Callable[..., AbstractContextManager[Any]],
 ) -> None:
@@ -641,7 +642,7 @@ class Tables(HTMLParser):
             self.lang = given.get("lang")
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["nb", pytest.param("en", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("collection", ANY)
 def test_a_page_for_people_shows_every_thing_with_a_link(url: str, collection: Collection, language: str) -> None:

@@ -143,6 +143,7 @@ async def assert_one_graph_each(engine: InProcess, iris: Sequence[str], *, refer
         await assert_one_graph(engine, ours, iri, referee=number % referee_every == 0)
 
 
+@pytest.mark.slow
 def test_every_format_of_the_largest_thing_of_each_class_is_the_same_graph(engine: InProcess) -> None:
     chosen = sample(engine)
     assert len(chosen) > 40

@@ -185,6 +185,7 @@ def test_a_page_leads_each_statement_to_its_passage(url: str) -> None:
     assert "lines 446–449" in entry
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
     [

@@ -42,6 +42,7 @@ def test_lang_names_the_language_of_titles_for_programs(url: str) -> None:
     assert "Accept-Language" not in header.headers["vary"]
 
 
+@pytest.mark.slow
 def test_every_hit_leads_to_a_page(url: str) -> None:
     for query in ("q=klima&limit=30", "q=plan&kind=queries", "q=Saker&kind=lists", "q=saksnummer&kind=terms"):
         for hit in get(url, query).json()["hits"]:

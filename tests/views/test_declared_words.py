@@ -66,6 +66,7 @@ def test_several_types_share_one_joined_frame(home: Path) -> None:
     assert plan("number") in frames.summary
 
 
+@pytest.mark.slow
 def test_the_declared_services_and_pages_answer(url: str) -> None:
     site = load_site(ROOT)
     paths = {*site.pages, *(service.endpoint for service in site.services.values())}

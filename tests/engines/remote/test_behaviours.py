@@ -19,6 +19,7 @@ from small_home import ROOT
 pytestmark = pytest.mark.embedded("starts the other engines itself")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", behaviours.ENGINES)
 def test_the_table_says_what_an_engine_does_now(engine: str, tmp_path: Path) -> None:
     if why := absent(engine):

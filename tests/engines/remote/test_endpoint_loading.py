@@ -268,6 +268,7 @@ def test_an_endpoint_that_is_away_or_refuses_is_named(target: Target, version: V
         Loader(dataclasses.replace(target, update=target.update.replace("/update", "/none"))).load(version)
 
 
+@pytest.mark.slow
 def test_the_command_loads_and_the_service_answers_as_with_the_embedded_engine(
     target: Target,
     light_versions: Path,
