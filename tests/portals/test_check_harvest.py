@@ -635,6 +635,7 @@ def test_the_command_accepts_a_good_file_and_prints_both_languages(file_of: Call
     assert "en  data.norge.no  accepted: 4, rejected: 0, advice: 2" in run.stdout
 
 
+@pytest.mark.slow
 def test_the_command_rejects_a_bad_file_item_by_item_as_json(file_of: Callable[[str], str]) -> None:
     run = plangraf(file_of(changed((drop("dct:publisher", "service"), r"\1", "", "", ""))), "--json")
     assert run.returncode == 1, run.stderr

@@ -78,6 +78,7 @@ def first_harvest(url: str) -> tuple[Replica, list[tuple[str, int]]]:
     return replica, list(replica.requests)
 
 
+@pytest.mark.slow
 def test_a_client_ends_with_the_same_triples_in_the_same_graphs(
     first_harvest: tuple[Replica, list[tuple[str, int]]], built: Path
 ) -> None:
