@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import shutil
 import time
@@ -14,6 +15,7 @@ import httpx
 import pytest
 
 from page_tree import read_page
+from plangraf.http.routes.kept_versions import with_downloads
 from plangraf.store.versions import VersionStore
 from written_version import manifest_of
 
@@ -24,6 +26,7 @@ PLAN = "5001/plan/2020-2023-7"
 GONE = "5001/plan/2020-2023-8"
 ID = "https://w3id.org/plangraf/id/"
 FOR_EVER = "public, max-age=31536000, immutable"
+FILE = {"name": "a.nq", "bytes": 1, "sha256": "0", "mediaType": "application/n-quads", "title": {"en": "All"}}
 TITLE = b"Kommunedelplan areal for Sluppen (del 2) med veiledende plan for offentlige rom"
 
 
@@ -134,6 +137,17 @@ def history_of(url: str, path: str) -> tuple[str, list[tuple[str, list[str]]]]:
     lists = page.all("ul", "versions-kept")
     rows = lists[0].all("li") if lists else []
     return sentence, [(row.text, [link.attributes["href"] for link in row.all("a")]) for row in rows]
+
+
+def test_a_version_with_a_damaged_index_of_downloads_is_listed_without_them(tmp_path: Path) -> None:
+    store = VersionStore(tmp_path / "versions")
+    manifest = {"triples": 0, "quads": 0, "graphs": {}, "warnings": {}}
+    for folder, body in (("damaged", "{"), ("whole", json.dumps({"files": [FILE]}))):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "index.json").write_text(body)
+    store.write([], manifest, folders={"dump": tmp_path / "damaged"})
+    whole = store.write([b'<urn:a> <urn:b> "c" <urn:g> .'], manifest, folders={"dump": tmp_path / "whole"})
+    assert with_downloads(store) == {whole.id}
 
 
 def test_a_page_tells_which_kept_versions_have_its_thing_and_where_it_changed(server: tuple[str, list[str]]) -> None:

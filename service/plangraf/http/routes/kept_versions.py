@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,7 +47,7 @@ class Versions(Resource):
 
         async def write() -> bytes:
             if asked.page:
-                filed = await run_in_threadpool(_with_downloads, service.snapshots.store)
+                filed = await run_in_threadpool(with_downloads, service.snapshots.store)
                 written = {one.id: datetime.fromisoformat(one.written) for one in found}
                 return service.pages.render(
                     "versions.html", asked.language, versions=found, filed=filed, written=written, current=snapshot.id
@@ -88,5 +89,11 @@ def list_versions(store: VersionStore, current: str, prefix: str) -> list[Listed
     return found[::-1]
 
 
-def _with_downloads(store: VersionStore) -> set[str]:
-    return {version.id for version in store.list() if list_downloads(version.path, version.id)}
+def with_downloads(store: VersionStore) -> set[str]:
+    """The kept versions with downloads; one whose index is damaged, or that was removed just now, has none."""
+    found = set()
+    for version in store.list():
+        with suppress(OSError, ValueError, KeyError):
+            if list_downloads(version.path, version.id):
+                found.add(version.id)
+    return found
