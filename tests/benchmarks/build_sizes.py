@@ -66,7 +66,9 @@ def build(data: Path, versions: Path, *more: str) -> Build:
         raise SystemExit(said)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     processor_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    disk = sum(path.stat().st_blocks * 512 for path in versions.rglob("*") if path.is_file() and not path.is_symlink())
+    # Versions share files by hard links.
+    files = {path.lstat().st_ino: path.lstat().st_blocks for path in versions.rglob("*") if path.is_file()}
+    disk = 512 * sum(files.values())
     return Build(time.monotonic() - began, processor_s, peak, disk / 2**20, said)
 
 

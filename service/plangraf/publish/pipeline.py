@@ -42,6 +42,7 @@ from plangraf.publish.losses import (
 )
 from plangraf.publish.pictures.writing import Written, write_pictures
 from plangraf.publish.search_index import build_index
+from plangraf.rdf.bulk_terms import BulkTerms
 from plangraf.rdf.graph import nquads_lines, paused_collector, relabelled
 from plangraf.rdf.namespaces import ONTOLOGY, PREFIXES, QUERIES, QUERIES_GRAPH
 from plangraf.rdf.quad_lines import QuadLines, distinct_triples, graph_counts, load_store
@@ -214,12 +215,13 @@ def _build_version(
     read = _parse(settings.home, found, known, progress)
     parsed, lines = read.parsed, read.lines
     quads = QuadLines(lines)
-    with _packed_bulk(found.bulk, quads, store, progress) as bulk:
+    change = known.change()
+    last = _last_version(store, known) if change is not None else None
+    with _packed_bulk(found.bulk, quads, store, last, progress) as bulk:
         if not drop:
             _stop_at_losses(store, quads, parsed.problems, bulk.values())
         # Loaded before the steps begin, so that their processes share it.
-        loaded, change = load_store(lines), known.change()
-        last = _last_version(store, known) if change is not None else None
+        loaded = load_store(lines)
         before = (last, change.changed) if change is not None and last is not None else None
         with (
             _downloads_beside(steps, lines, settings.home, known) as wait_for_dumps,
@@ -356,16 +358,22 @@ def _stop_at_losses(
 
 @contextmanager
 def _packed_bulk(
-    files: Sequence[SourceFile], quads: Collection[Quad], store: VersionStore, progress: Progress
+    files: Sequence[SourceFile], quads: Collection[Quad], store: VersionStore, last: Version | None, progress: Progress
 ) -> Iterator[dict[Path, BulkGraph]]:
-    """Checks and compresses the bulk files; yields the graph of each compressed file, which is removed at the end."""
+    """Checks and compresses the bulk files; yields the graph of each compressed file, which is removed at the end.
+
+    Those of `last`, the version that this code built before, are not checked again.
+    """
     if not files:
         yield {}
         return
     packed = {file: store.temporary(f"bulk-{number}") for number, file in enumerate(files)}
+    known: dict[str, tuple[int, BulkTerms]] = {}
+    with suppress(VersionsError):
+        known = {one.sha256: (one.triples, one.terms) for one in (last.bulk() if last is not None else ())}
     try:
         with progress.step("bulk") as note:
-            found = read_bulk(files, quads, lambda file: store.packing(packed[file]))
+            found = read_bulk(files, quads, lambda file: store.packing(packed[file]), known)
             note(counted(len(found), "file"))
             note(counted(sum(one.triples for one in found), "statement"))
         yield {packed[one.file]: BulkGraph(one.graph, one.sha256, one.triples, one.terms) for one in found}

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse
 
 from plangraf.rdf.graph import graph_of, nquads_lines
 
@@ -52,7 +52,18 @@ def parsed(lines: Sequence[bytes]) -> Iterator[Quad]:
         yield from parse(block, RdfFormat.N_QUADS, rename_blank_nodes=False)
 
 
-def mentioning(quads: Collection[Quad], *terms: NamedNode) -> Iterable[Quad]:
+def about(quads: Collection[Quad], beginning: str) -> Iterable[Quad]:
+    """The quads whose subject's IRI may have this beginning: of lines those that have it, else all."""
+    if not isinstance(quads, QuadLines):
+        return quads
+    start = f"<{beginning}".encode()
+    first = end = bisect_left(quads.lines, start)
+    while end < len(quads.lines) and quads.lines[end].startswith(start):
+        end += 1
+    return parsed(quads.lines[first:end])
+
+
+def mentioning(quads: Collection[Quad], *terms: NamedNode | Literal) -> Iterable[Quad]:
     """The quads that may have one of the terms: of lines those that name one, else all."""
     if not isinstance(quads, QuadLines):
         return quads

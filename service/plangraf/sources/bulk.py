@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from itertools import takewhile
 
 from pyoxigraph import Literal, NamedNode, Quad
@@ -22,7 +23,7 @@ from plangraf.rdf.bulk_terms import GRAPH_SUFFIX, BulkTerms
 from plangraf.rdf.graph import RDF_TYPE
 from plangraf.rdf.literals import canonical
 from plangraf.rdf.namespaces import BASE, PLAN
-from plangraf.rdf.quad_lines import mentioning
+from plangraf.rdf.quad_lines import about, mentioning
 from plangraf.sources.files import SourceFile
 
 _IRI = rb'<([A-Za-z][A-Za-z0-9+.-]*:[^<>"{}|^`\\\x00-\x20]*)>'
@@ -65,6 +66,7 @@ def read_bulk(
     files: Sequence[SourceFile],
     quads: Collection[Quad],
     packing: Callable[[SourceFile], AbstractContextManager[Callable[[bytes], object]]],
+    known: Mapping[str, tuple[int, BulkTerms]] | None = None,
 ) -> list[BulkFile]:
     """Checks the bulk files of a build, and passes on what it read, because a file may change before a second reading.
 
@@ -72,6 +74,7 @@ def read_bulk(
         files: the bulk files.
         quads: the statements of all other files.
         packing: gives for a file the function that receives its pieces.
+        known: numbers of triples, and their terms, by the SHA-256 of the file, of files that this code has checked.
     Returns:
         The files in the order given.
     Raises:
@@ -83,7 +86,7 @@ def read_bulk(
     for file in files:
         try:
             with packing(file) as pack:
-                found.append(_read(file, pack))
+                found.append(_read_known(file, pack, known or {}) or _read(file, pack))
         except _BulkError as error:
             problems.append(error.problem)
     if not problems:
@@ -142,21 +145,36 @@ class _Terms:
         return BulkTerms((beginning,), predicates, classes, objects, self.entities)
 
 
+def _read_known(
+    file: SourceFile, pack: Callable[[bytes], object], known: Mapping[str, tuple[int, BulkTerms]]
+) -> BulkFile | None:
+    """Passes a file on that was checked before; None when it was not."""
+    digest = hashlib.sha256()
+    with _opened(file) as content:
+        if not known or hashlib.file_digest(content, "sha256").hexdigest() not in known:
+            return None
+        content.seek(0)
+        while piece := content.read(_PIECE):
+            digest.update(piece)
+            pack(piece)
+    if (found := known.get(digest.hexdigest())) is None:
+        raise _BulkError(
+            file, None, "Filen ble endret mens den ble lest. Bygg på nytt.",
+            "The file was changed while it was read. Build again.",
+        )  # fmt: skip
+    return BulkFile(file, digest.hexdigest(), *found)
+
+
 def _read(file: SourceFile, pack: Callable[[bytes], object]) -> BulkFile:
     digest, terms, number, last = hashlib.sha256(), _Terms(), 0, b""
-    try:
-        with file.path.open("rb") as content:
-            while lines := content.readlines(_PIECE):
-                piece = b"".join(lines)
-                digest.update(piece)
-                pack(piece)
-                for number, line in enumerate(lines, number + 1):  # noqa: B020  # counts on
-                    _add_line(line, last, terms, file, number)
-                    last = line
-    except OSError as error:
-        raise _BulkError(
-            file, None, f"Filen kan ikke leses ({error.strerror}).", f"The file cannot be read ({error.strerror})."
-        ) from error
+    with _opened(file) as content:
+        while lines := content.readlines(_PIECE):
+            piece = b"".join(lines)
+            digest.update(piece)
+            pack(piece)
+            for number, line in enumerate(lines, number + 1):  # noqa: B020  # counts on
+                _add_line(line, last, terms, file, number)
+                last = line
     found_terms = terms.as_terms()
     if len(found_terms.subjects[0]) <= _SHORTEST_BEGINNING or not found_terms.subjects[0].startswith(BASE):
         raise _BulkError(
@@ -167,6 +185,17 @@ def _read(file: SourceFile, pack: Callable[[bytes], object]) -> BulkFile:
             "again.",
         )
     return BulkFile(file, digest.hexdigest(), number, found_terms)
+
+
+@contextmanager
+def _opened(file: SourceFile) -> Iterator[BufferedReader]:
+    try:
+        with file.path.open("rb") as content:
+            yield content
+    except OSError as error:
+        raise _BulkError(
+            file, None, f"Filen kan ikke leses ({error.strerror}).", f"The file cannot be read ({error.strerror})."
+        ) from error
 
 
 def _add_line(line: bytes, last: bytes, terms: _Terms, file: SourceFile, number: int) -> None:
@@ -202,7 +231,7 @@ def _malformed(file: SourceFile, line: int) -> _BulkError:
 def _undescribed(files: Sequence[BulkFile], quads: Collection[Quad]) -> list[FileDiagnostic]:
     """Files whose SHA-256 their dataset does not state: they were changed since they were written."""
     sums = {Literal(file.sha256): file for file in files}
-    stated = {(quad.object, quad.graph_name) for quad in quads if quad.object in sums}
+    stated = {(quad.object, quad.graph_name) for quad in mentioning(quads, *sums) if quad.object in sums}
     return [
         in_file(
             file.file.name,
@@ -242,11 +271,11 @@ def changed_observation_files(files: Sequence[SourceFile], quads: Collection[Qua
 def _shared(files: Sequence[BulkFile], quads: Collection[Quad]) -> list[FileDiagnostic]:
     """Files whose subjects another file can have too: a query could not tell where they are."""
     beginnings = [(file.terms.subjects[0], file) for file in files]
-    everything = BulkTerms(tuple(beginning for beginning, _ in beginnings))
     others = {
-        s.value
-        for s in {quad.subject for quad in quads}
-        if isinstance(s, NamedNode) and everything.has_subject(s.value)
+        quad.subject.value
+        for beginning, _ in beginnings
+        for quad in about(quads, beginning)
+        if isinstance(quad.subject, NamedNode)
     }
     return [
         in_file(
