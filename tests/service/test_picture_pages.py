@@ -41,7 +41,6 @@ def test_the_list_names_each_picture_with_its_sentence(url: str) -> None:
     for one in listed:
         assert one["title"].replace("'", "&#39;") in text
         assert "{" not in one["reading"]
-        assert text.count(one["reading"].replace("'", "&#39;")) == 1  # the drawing has it too, and its alt text here
 
 
 @pytest.mark.parametrize("name", NAMES)
