@@ -56,7 +56,7 @@ def test_a_reader_goes_from_home_over_search_plan_and_perspective_to_a_target_an
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("script", [pytest.param(True, marks=pytest.mark.slow), False], ids=["script", "no script"])
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 def test_a_chosen_language_stays_over_the_next_pages(visit: Visiting, site: Site, script: bool) -> None:
     with visit(java_script_enabled=script) as tab:
         page, html = tab.page, tab.page.locator("html")

@@ -232,9 +232,9 @@ def damage_link(version: Version) -> None:
     [
         damage_dump,
         damage_manifest,
-        pytest.param(remove_manifest, marks=pytest.mark.slow),
-        pytest.param(damage_bulk, marks=pytest.mark.slow),
-        pytest.param(damage_link, marks=pytest.mark.slow),
+        remove_manifest,
+        damage_bulk,
+        damage_link,
     ],
 )
 def test_a_damaged_version_leaves_an_older_one_serving_and_is_told_once(

@@ -429,7 +429,7 @@ restore(sys.argv[3], pathlib.Path(sys.argv[1]), replace=True)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("every", [40, pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("every", [40, 3])
 def test_a_restore_killed_at_any_step_leaves_the_old_or_the_new_folder(
     store: VersionStore, tmp_path: Path, every: int
 ) -> None:

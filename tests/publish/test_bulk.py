@@ -263,10 +263,7 @@ def cut_manifest(folder: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "damage",
-    [
-        remove_table,
-        *(pytest.param(one, marks=pytest.mark.slow) for one in (shutil.rmtree, remove_contents, cut_manifest)),
-    ],
+    [remove_table, shutil.rmtree, remove_contents, cut_manifest],
 )
 def test_damaged_stores_are_named(home: Path, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Path], None]) -> None:
     version = built(home, monkeypatch)

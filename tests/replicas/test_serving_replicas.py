@@ -81,7 +81,7 @@ def test_replicas_give_the_same_bytes_headers_and_tags(fleet: Fleet) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize(("publications", "requests"), [(3, 300), pytest.param(20, 10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("publications", "requests"), [(3, 300), (20, 10_000)])
 def test_no_request_fails_while_versions_and_replicas_come_and_go(
     fleet: Fleet, publications: int, requests: int
 ) -> None:

@@ -643,7 +643,7 @@ class Tables(HTMLParser):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("language", ["nb", pytest.param("en", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("language", ["nb", "en"])
 @pytest.mark.parametrize("collection", ANY)
 def test_a_page_for_people_shows_every_thing_with_a_link(url: str, collection: Collection, language: str) -> None:
     response = httpx.get(

@@ -79,10 +79,6 @@ def test_the_version_has_no_data_of_a_municipality(core: Path) -> None:
     assert not any(line.startswith(b"<https://w3id.org/plangraf/id/5001/") for line in version.lines())
 
 
-LONGER = {f"/{name}.{ending}" for name in COLLECTIONS for ending in ("jsonld", "ttl")}
-"""An empty collection in its other formats; in CSV and as a page it is tried in the short set."""
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_is_there_in_both_languages(core_url: str, path: str) -> None:
@@ -93,9 +89,7 @@ def test_every_page_is_there_in_both_languages(core_url: str, path: str) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "path", [pytest.param(path, marks=pytest.mark.slow if path in LONGER else []) for path in DATA]
-)
+@pytest.mark.parametrize("path", DATA)
 def test_every_list_and_description_answers(core_url: str, path: str) -> None:
     response = httpx.get(f"{core_url}{path}", timeout=60, follow_redirects=True)
     assert response.status_code == 200, response.text[:300]

@@ -190,9 +190,8 @@ def test_a_page_leads_each_statement_to_its_passage(url: str) -> None:
     "path",
     [
         "/doc/5001/plan/2020-2023-7.html",
-        pytest.param("/doc/5001/perspective/2020-7.html", marks=pytest.mark.slow),
-        # It links to every collection, whose pages have tests of their own.
-        pytest.param("/", marks=pytest.mark.slow),
+        "/doc/5001/perspective/2020-7.html",
+        "/",
     ],
 )
 def test_every_link_of_a_page_to_the_service_resolves(url: str, path: str) -> None:

@@ -113,7 +113,7 @@ class Clients(AskingClients):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("upgrades", [1, pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("upgrades", [1, 3])
 def test_new_code_takes_over_and_no_request_fails(light_versions: Path, tmp_path: Path, upgrades: int) -> None:
     with upgraded(tmp_path, light_versions, "--workers", "2") as service, Clients(service.url) as clients:
         assert service.release() == "1.0.0"

@@ -8,6 +8,7 @@ import resource
 import socket
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,7 +40,10 @@ def check_clock(settings: Settings) -> Iterator[Finding]:
     """Whether the clock is behind what was written: then the order of versions and the times of the log are wrong."""
     now = datetime.now(UTC)
     store = VersionStore(settings.versions)
-    written = [version.written for version in store.list()]
+    written = []
+    for folder in store.folders():  # of damaged versions too
+        with suppress(FileNotFoundError):  # another process has just removed it
+            written.append(datetime.fromtimestamp(folder.stat().st_mtime, UTC))
     published = [datetime.fromisoformat(one.published) for one in FeedLog(store.path / FEED).publications()]
     newest = max([*written, *published, _EARLIEST])
     if (newest - now).total_seconds() > _TOLERANCE_S:

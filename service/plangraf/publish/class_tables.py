@@ -13,14 +13,12 @@ import csv
 import hashlib
 import io
 import json
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache, partial
-from itertools import takewhile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,6 +26,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from plangraf.rdf.graph import RDF_TYPE, Graph, Value, statements
 from plangraf.rdf.namespaces import ID, PREFIXES, SDG, curie, local_name
+from plangraf.rdf.quad_lines import parsed, starting
 
 _RDFS_LABEL = NamedNode(PREFIXES["rdfs"] + "label")
 _XSD = PREFIXES["xsd"]
@@ -135,10 +134,7 @@ def _things(lines: Sequence[bytes]) -> Iterator[tuple[int, int]]:
 
 
 def _labels(lines: Sequence[bytes], iri: str) -> Mapping[str, str]:
-    subject = f"<{iri}> ".encode()
-    at = bisect_left(lines, subject)
-    own = takewhile(lambda line: line.startswith(subject), (lines[number] for number in range(at, len(lines))))
-    quads = parse(b"\n".join(own), RdfFormat.N_QUADS, rename_blank_nodes=False)
+    quads = parsed(starting(lines, f"<{iri}> ".encode()))
     found = (quad.object for quad in quads if quad.predicate == _RDFS_LABEL)
     return {label.language: label.value for label in found if isinstance(label, Literal) and label.language}
 

@@ -52,15 +52,19 @@ def parsed(lines: Sequence[bytes]) -> Iterator[Quad]:
         yield from parse(block, RdfFormat.N_QUADS, rename_blank_nodes=False)
 
 
+def starting(lines: Sequence[bytes], start: bytes) -> list[bytes]:
+    """The lines with this beginning, of sorted lines."""
+    first = end = bisect_left(lines, start)
+    while end < len(lines) and lines[end].startswith(start):
+        end += 1
+    return list(lines[first:end])
+
+
 def about(quads: Collection[Quad], beginning: str) -> Iterable[Quad]:
     """The quads whose subject's IRI may have this beginning: of lines those that have it, else all."""
     if not isinstance(quads, QuadLines):
         return quads
-    start = f"<{beginning}".encode()
-    first = end = bisect_left(quads.lines, start)
-    while end < len(quads.lines) and quads.lines[end].startswith(start):
-        end += 1
-    return parsed(quads.lines[first:end])
+    return parsed(starting(quads.lines, f"<{beginning}".encode()))
 
 
 def mentioning(quads: Collection[Quad], *terms: NamedNode | Literal) -> Iterable[Quad]:

@@ -617,7 +617,7 @@ CHANGES_BY_HAND = [
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("predicate", "old", "new", "rule"),
-    [pytest.param(*case, marks=[] if n % 4 == 0 else pytest.mark.slow) for n, case in enumerate(CHANGES_BY_HAND)],
+    CHANGES_BY_HAND,
 )
 def test_a_change_by_hand_to_an_observation_stops_a_build(
     settings: Settings, source: Path, predicate: str, old: str | None, new: str, rule: str | None

@@ -8,7 +8,6 @@ follows its own patterns. https://www.w3.org/TR/shacl/#constraints
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 from pyoxigraph import NamedNode
@@ -18,6 +17,7 @@ from plangraf.checks.shacl.constraints import BUILDERS, Context, NotCompiledErro
 from plangraf.checks.shacl.validation import KNOWN, constraint_query, read_path
 from plangraf.errors import RequestError
 from plangraf.rdf.namespaces import PREFIXES
+from plangraf.rdf.quad_lines import starting
 from plangraf.sparql.matched_terms import Links, links_from
 
 _PATH, _SPARQL, _CLASS = sh("path"), sh("sparql"), sh("class")
@@ -136,8 +136,4 @@ def _inverse(lines: Sequence[bytes], links: Links) -> list[tuple[bytes, bytes]]:
 
 def lines_of(lines: Sequence[bytes], thing: bytes) -> list[bytes]:
     """The lines about a thing, of sorted lines."""
-    start = thing + b" "
-    at = end = bisect_left(lines, start)
-    while end < len(lines) and lines[end].startswith(start):
-        end += 1
-    return list(lines[at:end])
+    return starting(lines, thing + b" ")

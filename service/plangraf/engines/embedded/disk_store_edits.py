@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import sys
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
 
 from plangraf.engines.embedded.disk_stores import ALL, APART, CONTENTS, PART, sizes_of
 from plangraf.processes import die_with_parent
+from plangraf.rdf.quad_lines import starting
 from plangraf.store.atomic import sync_folder, write_file
 
 MOST_EDITS = 100_000
@@ -58,13 +58,10 @@ def edits_of(lines: Sequence[bytes], changed: Iterable[bytes]) -> list[Edit]:
 
 
 def _graphs_of(lines: Sequence[bytes], triple: bytes) -> Iterator[bytes]:
-    start = triple + b" <"
-    at = bisect_left(lines, start)
-    while at < len(lines) and lines[at].startswith(start):
-        own, _, rest = lines[at].rpartition(b" <")
+    for line in starting(lines, triple + b" <"):
+        own, _, rest = line.rpartition(b" <")
         if own == triple:
             yield rest[:-3]
-        at += 1
 
 
 def can_edit(earlier: Path, edits: Sequence[Edit]) -> bool:

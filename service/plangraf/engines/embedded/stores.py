@@ -118,7 +118,7 @@ def _open_own(version: Version) -> Stores:
     for block in _blocks(version):
         # Each line of a dump ends in its graph's name; without the name it is the triple.
         triples = _GRAPH_NAME.sub(b" .", block)
-        # Both at once, because each load sorts what it adds.
+        # One load of both takes less than two.
         _load(graphs, triples + block)
         _load(union, triples)
     return Stores(graphs, union)
