@@ -20,6 +20,7 @@ import yaml
 import zstandard
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
+from plangraf.publish import class_tables
 from plangraf.publish.class_tables import as_csv, as_parquet, sources
 from plangraf.publish.dumps import citation, write_dumps
 from plangraf.publish.pipeline import load_download_titles
@@ -214,7 +215,35 @@ def test_values_that_a_type_cannot_hold_stay_strings(datatype: str, written: str
     read = pyarrow.parquet.read_table(io.BytesIO(as_parquet(table)))
     assert str(read.schema.field("urn:p:x").type) == type_
     assert _written(read.column("urn:p:x").to_pylist()[0]) == _written(written)
-    assert f"\r\n{thing.value},{ONTOLOGY}Plan,{written}\r\n" in as_csv(table).decode()
+    assert f"\r\n{thing.value},{ONTOLOGY}Plan,{written}\r\n" in b"".join(as_csv(table)).decode()
+
+
+def test_a_table_that_is_read_in_blocks_is_that_of_one_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph, kind = NamedNode(GRAPH + "9999/x"), NamedNode(ONTOLOGY + "Plan")
+    things = [NamedNode(f"https://w3id.org/plangraf/id/9999/plan/{name}") for name in ("1", "1-a", "1b", "2", "10")]
+    said = [Triple(thing, NamedNode(RDF_TYPE), kind) for thing in things]
+    # Only the last block shows that the first property has several values, and that the second is not always a date.
+    said += [Triple(thing, NamedNode("urn:p:x"), Literal(f"a|{number}")) for number, thing in enumerate(things)]
+    said += [Triple(things[3], NamedNode("urn:p:x"), Literal("b"))]
+    day = NamedNode("http://www.w3.org/2001/XMLSchema#date")
+    written = ("2024-01-31", "2024-02-29", "2024-01-01", "2024-01-31Z")
+    said += [
+        Triple(thing, NamedNode("urn:p:y"), Literal(text, datatype=day))
+        for thing, text in zip(things, written, strict=False)
+    ]
+    lines = sorted(nquads_lines([Quad(*triple, graph) for triple in said]))
+
+    def tables() -> tuple[bytes, object, str]:
+        (source,) = sources(lines)
+        table = source.table()
+        read = pyarrow.parquet.read_table(io.BytesIO(as_parquet(table)))
+        return b"".join(as_csv(table)), read.to_pydict(), source.digest()
+
+    whole = tables()
+    monkeypatch.setattr(class_tables, "_BLOCK", 2)
+    assert tables() == whole
+    ids = [row.partition(b",")[0].decode() for row in whole[0].split(b"\r\n")[1:-1]]
+    assert ids == sorted(thing.value for thing in things)
 
 
 def _written(value: object) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 from fixture_data import FIXTURES, ROOT, WORLD, data_of, groups, quads_of
@@ -10,9 +11,12 @@ from random_mistakes import mutated
 
 from plangraf.checks.data_graph import DataGraph
 from plangraf.checks.shacl.pyshacl_results import pyshacl_problems
+from plangraf.checks.shacl.reach import problems_of_many
 from plangraf.checks.shacl.validation import shacl_problems, shapes_of, suspects
 from plangraf.diagnostics.diagnostic import FileDiagnostic, in_order
-from plangraf.rdf.graph import relabelled
+from plangraf.rdf.graph import nquads_lines, relabelled
+from plangraf.rdf.line_file import LineFile
+from plangraf.rdf.quad_lines import QuadLines
 from plangraf.sources.files import source_files
 from plangraf.sources.turtle import read
 
@@ -46,6 +50,18 @@ def test_random_mistakes_have_the_report_of_pyshacl(seed: int) -> None:
     every = sorted(quads_of([WORLD, *(path for path in ALL if chance.random() < 0.05)]), key=str)
     found = assert_same(data_of(set(mutated(every, chance))))
     # Else the mistakes would prove little.
+    assert len({problem.rule for problem in found}) > 50
+
+
+@pytest.mark.parametrize("seed", [pytest.param(seed, marks=[pytest.mark.slow] if seed else []) for seed in range(4)])
+def test_data_that_are_read_from_a_file_have_the_same_report(seed: int, tmp_path: Path) -> None:
+    chance = random.Random(seed)
+    every = sorted(quads_of([WORLD, *(path for path in ALL if chance.random() < 0.05)]), key=str)
+    in_memory = DataGraph(relabelled(set(data_of(set(mutated(every, chance))).quads)))
+    path = tmp_path / "lines"
+    path.write_bytes(b"".join(line + b"\n" for line in sorted(nquads_lines(in_memory.quads))))
+    found = problems_of_many(DataGraph(QuadLines(LineFile(path)), in_memory.store), lambda _: None)
+    assert found == shacl_problems(in_memory, lambda _: None)
     assert len({problem.rule for problem in found}) > 50
 
 

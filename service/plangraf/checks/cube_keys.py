@@ -14,6 +14,7 @@ from pyoxigraph import Literal, NamedNode
 from plangraf.checks.data_graph import DataGraph
 from plangraf.diagnostics.diagnostic import FileDiagnostic, in_file
 from plangraf.rdf.namespaces import compact, terms
+from plangraf.rdf.quad_lines import Queried
 from plangraf.sources.turtle import Locate
 
 qb = terms("qb")
@@ -58,9 +59,7 @@ def generated_query(dataset: NamedNode, dimensions: Sequence[str]) -> str:
     )
 
 
-def _same_keys(
-    store: pyoxigraph.Store, dataset: NamedNode, dimensions: Sequence[str]
-) -> Iterator[tuple[str, str, int]]:
+def _same_keys(store: Queried, dataset: NamedNode, dimensions: Sequence[str]) -> Iterator[tuple[str, str, int]]:
     if not dimensions:
         return
     rows = store.query(generated_query(dataset, dimensions))

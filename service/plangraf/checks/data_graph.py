@@ -10,17 +10,22 @@ states the meaning of a row.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, in_file, in_order
+from plangraf.rdf.line_file import LineFile
 from plangraf.rdf.namespaces import PREFIXES, compact
+from plangraf.rdf.quad_lines import QuadLines, Queried, parsed, starting
 from plangraf.sources.turtle import Locate
 from plangraf.sparql.named.head import parse_head
 
@@ -48,22 +53,72 @@ _WELL_TYPED = {
 }
 
 
+Properties = Mapping[NamedNode, set[Term]]
+"""Predicate → objects, of one subject."""
+# Things that are read from a file of lines and remembered: those of one dataset refer to each other.
+_MOST_REMEMBERED = 10_000
+
+
+class _ReadSubjects(Mapping[Term, Properties]):
+    """Subject → predicate → objects, read from sorted lines at each question."""
+
+    def __init__(self, lines: Sequence[bytes]) -> None:
+        self._lines = lines
+        self._read = lru_cache(_MOST_REMEMBERED)(self._parsed)
+
+    def __getitem__(self, subject: Term) -> Properties:
+        if not (found := self._read(subject)):
+            raise KeyError(subject)
+        return found
+
+    def get(self, subject: Term, default: Any = None) -> Any:
+        return self._read(subject) or default
+
+    def __iter__(self) -> Iterator[Term]:
+        return (subject for subject, _ in groupby(parsed(self._lines), attrgetter("subject")))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def with_predicate(self, predicate: NamedNode) -> Iterator[tuple[Term, Collection[Term]]]:
+        """Each subject that has the predicate, with all its objects."""
+        mark = f" {predicate} ".encode()
+        # A literal may hold the mark.
+        named = (quad for quad in parsed([line for line in self._lines if mark in line]) if quad.predicate == predicate)
+        for subject, quads in groupby(named, attrgetter("subject")):
+            yield subject, {quad.object for quad in quads}
+
+    def _parsed(self, subject: Term) -> Properties:
+        found: dict[NamedNode, set[Term]] = {}
+        for quad in parsed(starting(self._lines, f"{subject} ".encode())):
+            found.setdefault(quad.predicate, set()).add(quad.object)
+        return found
+
+
 class DataGraph:
     """The unique triples of quads.
 
     Args:
-        quads: the quads.
+        quads: the quads. Those of a file of lines are read as they are needed.
         store: a store of them as `store` describes it, where one is loaded already.
     """
 
-    def __init__(self, quads: Collection[Quad], store: pyoxigraph.Store | None = None) -> None:
+    def __init__(self, quads: Collection[Quad], store: Queried | None = None) -> None:
         self.quads = quads
         self._loaded = store
         self._instances: dict[Term, frozenset[Term]] = {}
 
+    @property
+    def is_read_late(self) -> bool:
+        """Whether each thing is read from a file: neighbours in the order of their IRIs cost least."""
+        return isinstance(self.quads, QuadLines) and isinstance(self.quads.lines, LineFile)
+
     @cached_property
-    def by_subject(self) -> dict[Term, dict[NamedNode, set[Term]]]:
+    def by_subject(self) -> Mapping[Term, Properties]:
         """Subject → predicate → objects."""
+        if self.is_read_late:
+            assert isinstance(self.quads, QuadLines)
+            return _ReadSubjects(self.quads.lines)
         found: dict[Term, dict[NamedNode, set[Term]]] = {}
         for subject, predicate, value, _ in self.quads:
             properties = found.get(subject)
@@ -76,7 +131,7 @@ class DataGraph:
         return found
 
     @cached_property
-    def store(self) -> pyoxigraph.Store:
+    def store(self) -> Queried:
         """A store with the named graphs, and with their union without duplicates as the default graph."""
         if self._loaded is not None:
             return self._loaded
@@ -96,6 +151,8 @@ class DataGraph:
 
     def subject_objects(self, predicate: NamedNode) -> Iterator[tuple[Term, Collection[Term]]]:
         """Each subject that has the predicate, with all its objects."""
+        if isinstance(self.by_subject, _ReadSubjects):
+            return self.by_subject.with_predicate(predicate)
         return (
             (subject, properties[predicate])
             for subject, properties in self.by_subject.items()
@@ -206,9 +263,7 @@ def check_problems(
     return in_order(found)
 
 
-def _check(
-    store: pyoxigraph.Store, file: Path, locate: Locate, nodes: Collection[str] | None
-) -> Iterable[FileDiagnostic]:
+def _check(store: Queried, file: Path, locate: Locate, nodes: Collection[str] | None) -> Iterable[FileDiagnostic]:
     name, query = f"queries/checks/{file.name}", file.read_text(encoding="utf-8")
     try:
         head = parse_head(query, name)

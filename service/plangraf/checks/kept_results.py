@@ -14,11 +14,11 @@ from typing import Any, cast
 
 from plangraf.checks.cube_keys import RULE
 from plangraf.checks.data_graph import DataGraph
-from plangraf.checks.shacl.reach import UnboundedError, around, concerned, lines_of, reach
+from plangraf.checks.shacl.reach import UnboundedError, around, concerned, lines_of, part_of, reach
 from plangraf.checks.shacl.validation import shacl_problems, shapes_of
 from plangraf.diagnostics.diagnostic import FileDiagnostic, Severity, in_file, in_order
 from plangraf.errors import RequestError
-from plangraf.rdf.namespaces import ONTOLOGY_GRAPH, PREFIXES, SHAPES_GRAPH
+from plangraf.rdf.namespaces import PREFIXES
 from plangraf.rdf.quad_lines import QuadLines
 from plangraf.sources.turtle import Locate
 from plangraf.sparql.matched_terms import matched_predicates
@@ -29,7 +29,6 @@ KEYS = RULE
 """The name of the check of the keys of data cubes."""
 _CUBE = PREFIXES["qb"].encode()
 _SUBCLASS = f" <{PREFIXES['rdfs']}subClassOf> ".encode()
-_ALWAYS = tuple(f" <{graph}> .".encode() for graph in (ONTOLOGY_GRAPH, SHAPES_GRAPH))
 # A change that concerns more of the data than this share is checked as all data are.
 _SHARE = 0.2
 Told = tuple[str | None, str, str, Severity, str | None]
@@ -93,9 +92,7 @@ class Change:
         if len(near) > _SHARE * len(data):
             raise UnboundedError("it concerns many things")
         names = {thing[1:-1].decode() for thing in things}
-        always = [line for line in data.lines if line.endswith(_ALWAYS)]
-        small = DataGraph(QuadLines(sorted({*near, *always})))
-        found = shacl_problems(small, locate, names)
+        found = shacl_problems(part_of(data, near), locate, names)
         kept = [_placed(one, _ELSEWHERE, locate) for one in self.before.shapes if one[0] not in names]
         return in_order([*kept, *found]), f"{len(things)} things that the change concerns"
 

@@ -5,8 +5,10 @@ A build and `plangraf validate` both report this verdict.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from pyoxigraph import NamedNode, Quad
 from plangraf.checks.cube_keys import key_problems
 from plangraf.checks.data_graph import DataGraph, check_problems
 from plangraf.checks.kept_results import KEYS, Change, Results
-from plangraf.checks.shacl.reach import UnboundedError
+from plangraf.checks.shacl.reach import UnboundedError, problems_of_many
 from plangraf.checks.shacl.validation import shacl_problems
 from plangraf.checks.terms_used import undefined_terms
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, in_file, in_order
@@ -30,6 +32,11 @@ from plangraf.sparql.named.picture_files import picture_files
 
 _TYPE = NamedNode(PREFIXES["rdf"] + "type")
 _DATASET = NamedNode(PREFIXES["dcat"] + "Dataset")
+
+
+Asked = tuple[dict[str, list[FileDiagnostic]], int]
+Beside = Callable[[Callable[[], Asked]], AbstractContextManager[Callable[[], Asked]]]
+"""Starts work in a second process; the function that it yields waits for the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,7 @@ def judge(
     nodes: Collection[str] | None = None,
     unproven: Collection[Quad] | None = None,
     change: Change | None = None,
+    beside: Beside | None = None,
 ) -> Verdict:
     """Checks parsed statements; returns their warnings and advice.
 
@@ -75,6 +83,7 @@ def judge(
         unproven: the statements whose terms are checked, when not all are; `parsed` then has the statements of the
             ontology and the shapes only, and all of `data` is checked otherwise.
         change: what changed since a build with the same shapes and checks, and its results.
+        beside: does work in a second process; the check queries then run beside the shapes.
     Raises:
         DataError: a violation. Those of parsing and vocabularies stop before shapes and queries run, because a
             misspelt term makes shapes report consequences of it.
@@ -94,17 +103,20 @@ def judge(
     _stop_at_violations(found)
     found += changed_observation_files(files, own)
     size = counted(len(nodes), "thing") if nodes is not None else counted(len(everything), "statement")
-    with progress.step("shapes", starting=f"checking {size}") as note:
-        results, scope = _validated(data, parsed.place, nodes, change)
-        if scope:
-            note(scope)
-        note(counted(len(results), "result"))
-    with progress.step("checks") as note:
-        rows, kept = _checked(data, checking, parsed.place, nodes, change)
-        note(counted(len(checking), "query", "queries"))
-        if kept:
-            note(f"{kept} as before")
-        note(counted(sum(map(len, rows.values())), "row"))
+    ask = partial(_asked, data, checking, parsed.place, nodes, change)
+    with beside(ask) if beside is not None else nullcontext(ask) as wait_for_rows:
+        with progress.step("shapes", starting=f"checking {size}") as note:
+            results, scope = _validated(data, parsed.place, nodes, change)
+            if scope:
+                note(scope)
+            note(counted(len(results), "result"))
+        with progress.step("checks") as note:
+            rows, kept = wait_for_rows()
+            rows[KEYS] = _same_keys(data, parsed.place, nodes, change)
+            note(counted(len(checking), "query", "queries"))
+            if kept:
+                note(f"{kept} as before")
+            note(counted(sum(map(len, rows.values())), "row"))
     found += [*results, *chain.from_iterable(rows.values())]
     _stop_at_violations(found)
     return Verdict(in_order(found), not terms, Results.of(results, rows) if nodes is None else None)
@@ -120,24 +132,31 @@ def _validated(
             return change.shapes(data.quads, locate)
         except UnboundedError as error:
             scope = f"all things, because {error}"
+    if data.is_read_late and nodes is None:
+        return problems_of_many(data, locate), scope
     return shacl_problems(data, locate, nodes), scope
 
 
-def _checked(
+def _asked(
     data: DataGraph, checks: Sequence[Path], locate: Locate, nodes: Collection[str] | None, change: Change | None
-) -> tuple[dict[str, list[FileDiagnostic]], int]:
-    """The rows of each check, and the number of checks that a change leaves as they were."""
+) -> Asked:
+    """The rows of each check query, and the number of queries that a change leaves as they were."""
     found: dict[str, list[FileDiagnostic]] = {}
     kept = 0
     for check in checks:
         rows = change.rows(check, locate) if change is not None else None
         kept += rows is not None
         found[check.name] = check_problems(data, [check], locate, nodes) if rows is None else rows
-    keys = None
-    if change is not None and isinstance(data.quads, QuadLines):
-        keys = change.keys(data.quads, locate)
-    found[KEYS] = key_problems(data, locate, nodes) if keys is None else keys
     return found, kept
+
+
+def _same_keys(
+    data: DataGraph, locate: Locate, nodes: Collection[str] | None, change: Change | None
+) -> list[FileDiagnostic]:
+    known = None
+    if change is not None and isinstance(data.quads, QuadLines):
+        known = change.keys(data.quads, locate)
+    return key_problems(data, locate, nodes) if known is None else known
 
 
 def _stop_at_violations(problems: list[FileDiagnostic]) -> None:

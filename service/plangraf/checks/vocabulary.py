@@ -39,6 +39,8 @@ _MEMBERSHIP = re.compile(re.escape(_RDF) + "_[1-9][0-9]*")
 # Any other position accepts a term of any kind.
 _WANTED: Mapping[Position, Kind] = {"predicate": "property", "class": "class", "datatype": "datatype"}
 _COLUMNS = ["iri", "kind", "domain", "deprecated"]
+# Terms and things that are remembered at once. Things are asked about in their order, so that older ones may go.
+_MOST_REMEMBERED = 100_000
 _OWN = (PLAN, PLANSHAPE, SCHEME)
 _ONTOLOGY, _SHAPES = NamedNode(ONTOLOGY_GRAPH), NamedNode(SHAPES_GRAPH)
 # The least similarity of two names, 0 to 1, at which one is suggested for the other.
@@ -175,7 +177,7 @@ def check_graph(triples: Iterable[Quad | Triple], vocabularies: Vocabularies) ->
     Returns:
         One problem for each term, position and subject, sorted by these.
     """
-    problems = lru_cache(maxsize=None)(lambda iri, position: _problem(iri, position, vocabularies))
+    problems = lru_cache(_MOST_REMEMBERED)(lambda iri, position: _problem(iri, position, vocabularies))
     found: set[Misuse] = set()
     for triple, iri, position, use in uses_but(triples, lambda iri, position: problems(iri, position) is None):
         problem = problems(iri, position)
@@ -237,9 +239,10 @@ def uses_but(
         bad = [(triple, *use) for use in uses(triple) if not is_good(use[0], use[1])]
         yield from bad
         if not bad:
-            subjects.add(subject)
-            predicates.add(predicate)
-            good.add(value)
+            for kept, term in ((subjects, subject), (predicates, predicate), (good, value)):
+                if len(kept) >= _MOST_REMEMBERED:
+                    kept.clear()
+                kept.add(term)
 
 
 def uses(triple: Quad | Triple) -> Iterator[tuple[str, Position, bool]]:

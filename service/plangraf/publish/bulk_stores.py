@@ -5,20 +5,28 @@ memory, in a process beside the checks of a build.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
+from pyoxigraph import DefaultGraph, NamedNode, Store
+
 from plangraf.engines.embedded.disk_store_edits import MOST_EDITS, can_edit, edits_of
+from plangraf.engines.embedded.disk_stores import open_disk_stores
 from plangraf.errors import VersionsError
 from plangraf.publish.finished_steps import FinishedSteps
+from plangraf.rdf.line_file import LineFile
+from plangraf.rdf.quad_lines import Answered, Queried, Substitutions
 from plangraf.store.versions import BULK_STORES, Version, VersionStore
 from plangraf.store.versions.bulk import BulkGraph
 
+_NAMES_GRAPHS = re.compile(r"\bGRAPH\b", re.IGNORECASE)
 Before = tuple[Version, Sequence[bytes]]
 
 
@@ -66,6 +74,7 @@ def write_stores_beside(
         try:
             process = _start_edits(folder, dump, lines, bulk, before) or _start(folder, kept, dump, lines, bulk)
 
+            @cache
             def wait_for_stores() -> Mapping[str, Path]:
                 assert process is not None
                 _wait(process)
@@ -83,11 +92,40 @@ def write_stores_beside(
             dump.unlink(missing_ok=True)
 
 
+def open_own(folder: Path, bulk: Collection[BulkGraph]) -> Queried:
+    """The stores in a folder without their bulk triples, for queries.
+
+    Raises:
+        VersionsError: they are missing or damaged.
+    """
+    return _OwnGraphs(open_disk_stores(folder).all, bulk) if bulk else open_disk_stores(folder).all
+
+
+class _OwnGraphs(Queried):
+    """A store, of whose named graphs a query finds only those that are no bulk graphs."""
+
+    def __init__(self, store: Store, bulk: Collection[BulkGraph]) -> None:
+        others = {NamedNode(one.graph) for one in bulk}
+        self._store = store
+        self._named = [graph for graph in store.named_graphs() if graph not in others]
+
+    def query(self, query: str, *, substitutions: Substitutions | None = None) -> Answered:
+        # The names of many graphs cost more than most queries.
+        if not _NAMES_GRAPHS.search(query):
+            return self._store.query(query, substitutions=substitutions)
+        return self._store.query(
+            query, substitutions=substitutions, default_graph=[DefaultGraph()], named_graphs=self._named
+        )
+
+
 def _start(
     folder: Path, kept: Path, dump: Path, lines: Sequence[bytes], bulk: Mapping[Path, BulkGraph]
 ) -> subprocess.Popen[str]:
-    with dump.open("wb") as file:
-        file.writelines(chain.from_iterable((line, b"\n") for line in lines))
+    if isinstance(lines, LineFile):
+        dump = lines.path
+    else:
+        with dump.open("wb") as file:
+            file.writelines(chain.from_iterable((line, b"\n") for line in lines))
     files = chain.from_iterable((graph.graph, str(path)) for path, graph in bulk.items())
     return _started("disk_stores", folder, kept, dump, *files)
 

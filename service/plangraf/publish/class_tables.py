@@ -14,11 +14,11 @@ import hashlib
 import io
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache, partial
+from functools import cache, cached_property, partial
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -32,6 +32,8 @@ _RDFS_LABEL = NamedNode(PREFIXES["rdfs"] + "label")
 _XSD = PREFIXES["xsd"]
 _SEPARATORS = ("|", "¦", "‖", "␞")
 _KEY = "id"
+# Things that are read at once.
+_BLOCK = 10_000
 _TYPE_MARK = f" {RDF_TYPE} <".encode()
 # The things that have a row.
 _OF_A_ROW = (f"<{ID}".encode(), f"<{SDG}".encode())
@@ -48,41 +50,61 @@ _ARROW: Mapping[str, pa.DataType] = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One property with one kind of value: `@id`, a language as `@nb`, or the IRI of a datatype."""
+    """One property with one kind of value: `@id`, a language as `@nb`, or the IRI of a datatype.
+
+    `is_typed` is False when the type of its kind cannot hold one of its values, such as a date with a time zone.
+    """
 
     name: str
     iri: str
     kind: str
     titles: Mapping[str, str]
     separator: str | None
+    is_typed: bool = True
 
     def cell(self, values: list[str]) -> str:
         return (self.separator or "").join(values)
 
 
+Values = dict[tuple[str, str], dict[str, list[str]]]
+"""Property and kind → thing → sorted values."""
+Row = tuple[str, tuple[list[str], ...]]
+"""The IRI of a thing, and the values of each column."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The table of one class. A row is the IRI of a thing and the sorted values of each column."""
+    """The table of one class. Its rows are read in blocks, because all of a large class would take gigabytes."""
 
-    name: str
-    iri: str
+    source: Source
     titles: Mapping[str, str]
     columns: tuple[Column, ...]
-    rows: tuple[tuple[str, tuple[list[str], ...]], ...]
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    def blocks(self) -> Iterator[list[Row]]:
+        """The rows, sorted by the IRI of their thing, some thousands at once."""
+        for things, values in self.source.blocks():
+            found = [values.get((column.iri, column.kind), {}) for column in self.columns]
+            yield [(thing, tuple(cells.get(thing, []) for cells in found)) for thing in things]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """What the table of one class is made from.
 
     Attributes:
         iri: the class.
-        lines: N-Quads lines of its things, sorted.
+        lines: N-Quads lines, sorted.
+        ranges: where the lines of each of its things begin and end.
         labels: gives the labels of a class or property in each language.
     """
 
     iri: str
     lines: Sequence[bytes]
+    ranges: Sequence[tuple[int, int]]
     labels: Labels
 
     @property
@@ -92,16 +114,77 @@ class Source:
 
     def digest(self) -> str:
         """Equal digests give equal tables by the same code."""
-        digest = hashlib.sha256(b"\n".join(self.lines))
-        properties = sorted({line.split(b" ", 2)[1][1:-1].decode() for line in self.lines})
-        for iri in (self.iri, *properties):
+        digest, properties = hashlib.sha256(), set[bytes]()
+        for line in self._own(self.ranges):
+            digest.update(line + b"\n")
+            properties.add(line.split(b" ", 2)[1])
+        for iri in (self.iri, *sorted(name[1:-1].decode() for name in properties)):
             digest.update(json.dumps([iri, sorted(self.labels(iri).items())]).encode())
         return digest.hexdigest()
 
+    def blocks(self) -> Iterator[tuple[list[str], Values]]:
+        """Some thousands of the things at once, sorted by IRI, with their values."""
+        if len(self.ranges) <= _BLOCK:
+            yield self._only_block
+            return
+        for first in range(0, len(self.ranges), _BLOCK):
+            yield self._read(self.ranges[first : first + _BLOCK])
+
     def table(self) -> Table:
-        graph = Graph(statements(parse(b"\n".join(self.lines), RdfFormat.N_QUADS, rename_blank_nodes=False)))
+        seen: dict[tuple[str, str], _Seen] = defaultdict(_Seen)
+        for _, values in self.blocks():
+            for key, cells in values.items():
+                seen[key].add(key[1], cells.values())
+        kinds = defaultdict(list)
+        for predicate, kind in sorted(seen):
+            kinds[predicate].append(kind)
+        names = _names(kinds)
+        columns = (
+            Column(name, key[0], key[1], self.labels(key[0]) or {"en": name}, seen[key].separator, seen[key].fits)
+            for key, name in names.items()
+        )
+        in_order = tuple(sorted(columns, key=lambda column: column.name))
+        return Table(self, self.labels(self.iri) or {"en": self.name}, in_order)
+
+    @cached_property
+    def _only_block(self) -> tuple[list[str], Values]:
+        return self._read(self.ranges)
+
+    def _read(self, ranges: Sequence[tuple[int, int]]) -> tuple[list[str], Values]:
+        own = b"\n".join(self._own(ranges))
+        graph = Graph(statements(parse(own, RdfFormat.N_QUADS, rename_blank_nodes=False)))
         things = sorted(thing.value for thing in graph.things if isinstance(thing, NamedNode))
-        return _table(self.iri, self.name, things, graph, self.labels)
+        values: Values = defaultdict(lambda: defaultdict(list))
+        for thing in things:
+            for path, value in graph.facts(NamedNode(thing)):
+                kind, text = _kind(value)
+                values[path.value, kind][thing].append(text)
+        for cells in values.values():
+            for found in cells.values():
+                found.sort()
+        return things, values
+
+    def _own(self, ranges: Iterable[tuple[int, int]]) -> Iterator[bytes]:
+        return (self.lines[number] for first, end in ranges for number in range(first, end))
+
+
+class _Seen:
+    """What the values of a column so far leave open: its separators, and whether its type fits."""
+
+    def __init__(self) -> None:
+        self.fits = True
+        self._several = False
+        self._marks = list(_SEPARATORS)
+
+    @property
+    def separator(self) -> str | None:
+        """The first separator that no value contains; None when every cell has one value at most."""
+        return self._marks[0] if self._several else None
+
+    def add(self, kind: str, cells: Collection[list[str]]) -> None:
+        self._several = self._several or any(len(cell) > 1 for cell in cells)
+        self._marks = [mark for mark in self._marks if not any(mark in value for cell in cells for value in cell)]
+        self.fits = self.fits and _fits(cells, _ARROW.get(kind, pa.string()))
 
 
 def sources(lines: Sequence[bytes]) -> Iterator[Source]:
@@ -117,8 +200,9 @@ def sources(lines: Sequence[bytes]) -> Iterator[Source]:
             members[class_].append((first, end))
     labels = cache(partial(_labels, lines))
     for class_, ranges in sorted(members.items(), key=lambda member: member[0][1:-1]):
-        own = [line for first, end in ranges for line in lines[first:end]]
-        yield Source(class_[1:-1].decode(), own, labels)
+        # Not the order of lines, in which `-` stands before the end of an IRI.
+        ranges.sort(key=lambda own: lines[own[0]].partition(b">")[0])
+        yield Source(class_[1:-1].decode(), lines, ranges, labels)
 
 
 def _things(lines: Sequence[bytes]) -> Iterator[tuple[int, int]]:
@@ -137,40 +221,6 @@ def _labels(lines: Sequence[bytes], iri: str) -> Mapping[str, str]:
     quads = parsed(starting(lines, f"<{iri}> ".encode()))
     found = (quad.object for quad in quads if quad.predicate == _RDFS_LABEL)
     return {label.language: label.value for label in found if isinstance(label, Literal) and label.language}
-
-
-def _table(iri: str, name: str, things: list[str], graph: Graph, labels: Labels) -> Table:
-    values: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for thing in things:
-        for path, value in graph.facts(NamedNode(thing)):
-            kind, text = _kind(value)
-            values[path.value, kind][thing].append(text)
-    for cells in values.values():
-        for found in cells.values():
-            found.sort()
-    kinds = defaultdict(list)
-    for predicate, kind in sorted(values):
-        kinds[predicate].append(kind)
-    names = _names(kinds)
-    columns = tuple(
-        sorted(
-            (
-                Column(
-                    names[predicate, kind],
-                    predicate,
-                    kind,
-                    labels(predicate) or {"en": names[predicate, kind]},
-                    _separator(cells.values()),
-                )
-                for (predicate, kind), cells in values.items()
-            ),
-            key=lambda column: column.name,
-        )
-    )
-    rows = tuple(
-        (thing, tuple(values[column.iri, column.kind].get(thing, []) for column in columns)) for thing in things
-    )
-    return Table(name, iri, labels(iri) or {"en": name}, columns, rows)
 
 
 def _kind(value: Value) -> tuple[str, str]:
@@ -202,20 +252,19 @@ def _prefix(iri: str) -> str:
     return (curie(iri) or "other:").partition(":")[0]
 
 
-def _separator(cells: Collection[list[str]]) -> str | None:
-    """The first separator that no value contains; None when every cell has one value at most."""
-    if all(len(cell) < 2 for cell in cells):
-        return None
-    return next(mark for mark in _SEPARATORS if not any(mark in value for cell in cells for value in cell))
+def as_csv(table: Table) -> Iterator[bytes]:
+    """CSV by RFC 4180, in pieces: CRLF, UTF-8, quotes where needed."""
+    yield _csv([[_KEY, *(column.name for column in table.columns)]])
+    for block in table.blocks():
+        yield _csv(
+            [thing, *(column.cell(cell) for column, cell in zip(table.columns, cells, strict=True))]
+            for thing, cells in block
+        )
 
 
-def as_csv(table: Table) -> bytes:
-    """Writes CSV by RFC 4180: CRLF, UTF-8, quotes where needed."""
+def _csv(rows: Iterable[Sequence[str]]) -> bytes:
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([_KEY, *(column.name for column in table.columns)])
-    for thing, cells in table.rows:
-        writer.writerow([thing, *(column.cell(cell) for column, cell in zip(table.columns, cells, strict=True))])
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
     return text.getvalue().encode()
 
 
@@ -254,19 +303,36 @@ def as_metadata(table: Table) -> bytes:
 def as_parquet(table: Table) -> bytes:
     """Writes Parquet with typed columns; a column with several values for any thing is a list.
 
-    A column becomes strings when its type cannot hold one of its values, such as a date with a time zone.
+    A column is of strings when its type cannot hold one of its values. Each block of rows is a row group.
     """
-    arrays = [pa.array([thing for thing, _ in table.rows], pa.string())]
-    for number, column in enumerate(table.columns):
-        cells = [cells[number] for _, cells in table.rows]
-        try:
-            arrays.append(_array(cells, _ARROW.get(column.kind, pa.string()), listed=column.separator is not None))
-        except (pa.ArrowException, ArithmeticError, ValueError):
-            arrays.append(_array(cells, pa.string(), listed=column.separator is not None))
-    names = [_KEY, *(column.name for column in table.columns)]
+    types = [_ARROW.get(column.kind, pa.string()) if column.is_typed else pa.string() for column in table.columns]
+    listed = [column.separator is not None for column in table.columns]
+    fields = zip(table.columns, types, listed, strict=True)
+    schema = pa.schema(
+        [
+            pa.field(_KEY, pa.string()),
+            *(pa.field(column.name, pa.list_(type_) if several else type_) for column, type_, several in fields),
+        ]
+    )
     out = io.BytesIO()
-    pq.write_table(pa.table(arrays, names=names), out, compression="zstd")
+    with pq.ParquetWriter(out, schema, compression="zstd") as writer:
+        for block in table.blocks():
+            arrays = [pa.array([thing for thing, _ in block], pa.string())]
+            for number, (type_, several) in enumerate(zip(types, listed, strict=True)):
+                arrays.append(_array([cells[number] for _, cells in block], type_, listed=several))
+            writer.write_table(pa.table(arrays, schema=schema))
     return out.getvalue()
+
+
+def _fits(cells: Iterable[list[str]], type_: pa.DataType) -> bool:
+    """Whether a column can be of a type."""
+    if pa.types.is_string(type_):
+        return True
+    try:
+        pa.array([_typed(value, type_) for cell in cells for value in cell], type_)
+    except (pa.ArrowException, ArithmeticError, ValueError):
+        return False
+    return True
 
 
 def _array(cells: list[list[str]], type_: pa.DataType, *, listed: bool) -> pa.Array:

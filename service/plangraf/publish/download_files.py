@@ -69,6 +69,17 @@ class DownloadFiles:
         write_file(self._place(name), content)
         self._enter(name, len(content), hashlib.sha256(content).hexdigest())
 
+    def stream(self, name: str, content: Iterable[bytes]) -> None:
+        """Writes a file from its pieces."""
+        path, digest = self._place(name), hashlib.sha256()
+        with path.open("wb") as file:
+            for piece in content:
+                digest.update(piece)
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        self._enter(name, path.stat().st_size, digest.hexdigest())
+
     def compress(self, name: str, content: Iterable[bytes], size: int | None = None) -> None:
         """Writes a file that ends in `.gz` or `.zst`. The latter states the size of its content when it is given."""
         path = self._place(name)

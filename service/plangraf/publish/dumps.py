@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -69,7 +70,10 @@ def write_dumps(
     """
     files = DownloadFiles(folder, titles, known)
     id_ = version_id(lines)
-    graphs = [_write_graph(files, graph, own) for graph, own in sorted(_by_graph(lines).items())]
+    graphs = [
+        _write_graph(files, graph, [lines[number] for number in numbers])
+        for graph, numbers in sorted(_by_graph(lines).items())
+    ]
     first = _write_whole(files, f"plangraf-{id_}", lines, graphs)
     tables = _write_tables(files, lines, known_tables or {})
     files.write(CITATION, citation(id_).encode())
@@ -94,10 +98,11 @@ def _size(content: Path | bytes) -> int:
     return len(content) if isinstance(content, bytes) else content.stat().st_size
 
 
-def _by_graph(lines: Iterable[bytes]) -> dict[bytes, list[bytes]]:
-    found: dict[bytes, list[bytes]] = defaultdict(list)
-    for line in lines:
-        found[graph_of(line)].append(line)
+def _by_graph(lines: Iterable[bytes]) -> Mapping[bytes, Sequence[int]]:
+    """The numbers of the lines of each graph, which take less memory than the lines of a file."""
+    found: dict[bytes, array[int]] = defaultdict(lambda: array("I"))
+    for number, line in enumerate(lines):
+        found[graph_of(line)].append(number)
     return found
 
 
@@ -181,7 +186,7 @@ def _write_tables(files: DownloadFiles, lines: Sequence[bytes], known: Mapping[s
         if known.get(name) == digest and files.take(names):
             continue
         table = source.table()
-        files.write(names[0], class_tables.as_csv(table))
+        files.stream(names[0], class_tables.as_csv(table))
         files.write(names[1], class_tables.as_metadata(table))
         files.write(names[2], class_tables.as_parquet(table))
     return digests

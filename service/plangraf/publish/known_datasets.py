@@ -27,6 +27,7 @@ from pyoxigraph import NamedNode
 
 from plangraf.checks.kept_results import Change, Results
 from plangraf.diagnostics.diagnostic import FilePlace
+from plangraf.publish.gathered_lines import GatheredLines
 from plangraf.publish.inputs import code_digest
 from plangraf.rdf.graph import nquads_lines
 from plangraf.rdf.namespaces import ONTOLOGY_GRAPH, SHAPES_GRAPH
@@ -46,23 +47,28 @@ class Read:
     """The statements of all files.
 
     Attributes:
+        gathered: N-Quads lines of all other statements than `parsed` has.
+        gathered_unproven: those of them whose terms must be checked.
         parsed: what a parser of all files returns; its quads are those of the ontology, of the shapes, and of datasets
             with a problem.
-        lines: N-Quads lines of all other statements, and of these after `add`.
-        unproven: the lines whose terms must be checked.
+        lines, unproven: the lines of all statements, and those whose terms must be checked, sorted and unique, after
+            `add`.
         datasets, taken: the number of datasets, and of those that are taken from earlier builds.
     """
 
+    gathered: GatheredLines
+    gathered_unproven: GatheredLines
     parsed: Parsed = field(default_factory=Parsed)
-    lines: list[bytes] = field(default_factory=list)
-    unproven: list[bytes] = field(default_factory=list)
+    lines: Sequence[bytes] = ()
+    unproven: Sequence[bytes] = ()
     datasets: int = 0
     taken: int = 0
 
     def add(self, own: Sequence[bytes]) -> None:
-        """Adds the lines of the quads; all are sorted and unique then."""
-        self.lines = _ordered(self.lines, own)
-        self.unproven = _ordered(self.unproven, own)
+        """Adds the lines of the quads, the last ones."""
+        self.gathered.add(own)
+        self.gathered_unproven.add(own)
+        self.lines, self.unproven = self.gathered.sorted(), self.gathered_unproven.sorted()
 
 
 class KnownDatasets:
@@ -89,13 +95,13 @@ class KnownDatasets:
         self._deciding = self._deciding_digest(home)
         self._all_known = True
 
-    def read(self) -> Read:
+    def read(self, found: Read) -> None:
         """Takes the known datasets, and parses and keeps the others.
 
         Raises:
+            OSError: the lines cannot be written.
             VersionsError: the folder cannot be written.
         """
-        found = Read()
         for graph, group in groupby(self._files, key=lambda file: file.graph):
             files = list(group)
             if graph in _READ_ANEW:
@@ -107,7 +113,7 @@ class KnownDatasets:
                 found.taken += 1
                 self._keys.add(key)
                 if key not in self._proven:
-                    found.unproven += lines
+                    found.gathered_unproven.add(lines)
                 continue
             parsed = read(files)
             if parsed.problems:
@@ -117,8 +123,8 @@ class KnownDatasets:
             lines = nquads_lines(parsed.quads)
             parsed.quads = set()  # the lines take less memory
             _add(found, parsed)
-            found.lines += lines
-            found.unproven += lines
+            found.gathered.add(lines)
+            found.gathered_unproven.add(lines)
             # A file that was changed meanwhile must not be kept under the digest of its former content.
             if key is not None and self._key(graph, files) == key:
                 with self._explained():
@@ -126,7 +132,6 @@ class KnownDatasets:
                 self._keys.add(key)
             else:
                 self._all_known = False
-        return found
 
     def change(self) -> Change | None:
         """What changed since the last build, after `read`; None when its results say nothing about this build."""
@@ -209,7 +214,7 @@ class KnownDatasets:
             }
         except (OSError, zstandard.ZstdError, ValueError, KeyError, TypeError):
             return None
-        found.lines += lines
+        found.gathered.add(lines)
         for subject, place in placed.items():
             found.parsed.places.setdefault(subject, place)
         return lines
@@ -250,13 +255,6 @@ class KnownDatasets:
 
 def _packed(content: bytes) -> bytes:
     return zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_checksum=True).compress(content)
-
-
-def _ordered(lines: list[bytes], more: Sequence[bytes]) -> list[bytes]:
-    lines += more
-    lines.sort()
-    # Two data folders may have the same dataset.
-    return [line for line, _ in groupby(lines)]
 
 
 def _add(found: Read, parsed: Parsed) -> None:

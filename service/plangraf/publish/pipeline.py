@@ -19,18 +19,19 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, Quad, Store
+from pyoxigraph import Literal, NamedNode, Quad
 
 from plangraf.checks.data_graph import DataGraph
-from plangraf.checks.kept_results import Change
 from plangraf.checks.verdict import judge
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, as_json
 from plangraf.diagnostics.progress import Progress, counted
 from plangraf.errors import VersionsError
-from plangraf.publish.bulk_stores import write_stores_beside
+from plangraf.publish.beside import beside
+from plangraf.publish.bulk_stores import open_own, write_stores_beside
 from plangraf.publish.context import FILE as CONTEXT
 from plangraf.publish.dumps import write_dumps
 from plangraf.publish.finished_steps import FinishedSteps
+from plangraf.publish.gathered_lines import GatheredLines
 from plangraf.publish.inputs import find_built, hash_inputs
 from plangraf.publish.known_datasets import KnownDatasets, Read
 from plangraf.publish.losses import (
@@ -40,12 +41,13 @@ from plangraf.publish.losses import (
     remembered_line,
     stop_at_losses,
 )
-from plangraf.publish.pictures.writing import Written, write_pictures
+from plangraf.publish.pictures.step import declared_pictures, pictures_beside, wait_for_folder
 from plangraf.publish.search_index import build_index
 from plangraf.rdf.bulk_terms import BulkTerms
 from plangraf.rdf.graph import nquads_lines, paused_collector, relabelled
+from plangraf.rdf.line_file import LineFile
 from plangraf.rdf.namespaces import ONTOLOGY, PREFIXES, QUERIES, QUERIES_GRAPH
-from plangraf.rdf.quad_lines import QuadLines, distinct_triples, graph_counts, load_store
+from plangraf.rdf.quad_lines import QuadLines, Queried, distinct_triples, graph_counts, load_store
 from plangraf.search.index_files import FOLDER as SEARCH
 from plangraf.settings import Settings
 from plangraf.sources.bulk import read_bulk
@@ -53,9 +55,7 @@ from plangraf.sources.files import FRAMES, SITE, SourceFile, Sources, sources
 from plangraf.sparql.named.binding import NamedQuery, load_queries
 from plangraf.sparql.named.collection_files import collection_files, load_collections
 from plangraf.sparql.named.head import Titled
-from plangraf.sparql.named.picture_files import Picture, load_pictures
-from plangraf.store.pictures import PICTURES
-from plangraf.store.versions import DOWNLOADS, Version, VersionStore
+from plangraf.store.versions import BULK_STORES, DOWNLOADS, Version, VersionStore
 from plangraf.store.versions.bulk import BulkGraph
 from plangraf.views.declarations import load_frames, load_labels, load_site
 from plangraf.views.front_page import check_lists
@@ -64,6 +64,8 @@ _SH = PREFIXES["sh"]
 _TYPES = tuple(NamedNode(_SH + name) for name in ("SPARQLExecutable", "SPARQLSelectExecutable"))
 _HEAD_LINE = re.compile(r"^#[+@].*\n?", re.MULTILINE)
 REPORT = "report.json"
+# Fewer statements are checked sooner than a second process has begun.
+_MANY = 100_000
 
 
 def describe_queries(queries: Iterable[NamedQuery]) -> set[Quad]:
@@ -103,23 +105,11 @@ def check_site_files(home: Path) -> list[FileDiagnostic]:
         *(_problems(lambda: load_frames(home)) if (home / FRAMES).is_file() else ()),
         *_problems(lambda: load_labels(home)),
         *(_problems(lambda: load_site(home)) if has_site else ()),
-        *_problems(lambda: _pictures(home)),
+        *_problems(lambda: declared_pictures(home)),
     ]
     if has_lists and has_site and not found:
         found = _problems(lambda: check_lists(load_site(home), load_collections(home / "queries")))
     return found
-
-
-def load_drawable(home: Path) -> Sequence[Picture]:
-    """The pictures of `queries/pictures/`; none when one is invalid, which `check_site_files` reports."""
-    try:
-        return _pictures(home)
-    except DataError:
-        return []
-
-
-def _pictures(home: Path) -> Sequence[Picture]:
-    return load_pictures(home / "queries", lambda: load_queries(home / "queries"))
 
 
 def load_download_titles(home: Path) -> Mapping[str, Titled]:
@@ -212,52 +202,82 @@ def _build_version(
 ) -> Built:  # fmt: skip
     found = sources(settings.home, settings.data)
     known = KnownDatasets(store, settings.home, found.files, renew=force)
-    read = _parse(settings.home, found, known, progress)
-    parsed, lines = read.parsed, read.lines
-    quads = QuadLines(lines)
-    change = known.change()
-    last = _last_version(store, known) if change is not None else None
-    with _packed_bulk(found.bulk, quads, store, last, progress) as bulk:
-        if not drop:
-            _stop_at_losses(store, quads, parsed.problems, bulk.values())
-        # Loaded before the steps begin, so that their processes share it.
-        loaded = load_store(lines)
+    with (
+        GatheredLines(settings.memory_triples, store.temporary("gathered")) as gathered,
+        GatheredLines(settings.memory_triples, store.temporary("unproven")) as unproven,
+    ):
+        with store.explained():
+            read = _parse(settings.home, found, known, Read(gathered, unproven), progress)
+        parsed, lines = read.parsed, read.lines
+        quads = QuadLines(lines)
+        change = known.change()
+        last = _last_version(store, known) if change is not None else None
         before = (last, change.changed) if change is not None and last is not None else None
-        with (
-            _downloads_beside(steps, lines, settings.home, known) as wait_for_dumps,
-            _index_beside(steps, quads, settings.home, loaded) as wait_for_index,
-            write_stores_beside(
+        with _packed_bulk(found.bulk, quads, store, last, progress) as bulk:
+            if not drop:
+                _stop_at_losses(store, quads, parsed.problems, bulk.values())
+            with write_stores_beside(
                 store, steps, lines, bulk, settings.memory_triples, before, renew=force
-            ) as wait_for_stores,
-            _pictures_beside(
-                store, steps, lines, bulk, settings.home, loaded, last, change, renew=force
-            ) as wait_for_pictures,
-        ):
-            data, unproven = DataGraph(quads, loaded), QuadLines(read.unproven)
-            judged = steps.checked(lambda: judge(settings, parsed, found.files, progress, data, None, unproven, change))
-            problems = judged.problems
-            with progress.step("search") as note:
-                note(counted(wait_for_index(), "entry", "entries"))
-            pictures = _wait(wait_for_pictures, steps, progress)
-            with progress.step("write") as note:
-                tables = wait_for_dumps()
-                described = manifest(quads, problems, bulk.values())
-                extra = {REPORT: as_json(problems)}
-                own = {name: steps.folder(name) for name in (DOWNLOADS, SEARCH)}
-                folders = {**own, **wait_for_stores(), **pictures}
-                version = store.write(lines, described, extra, folders, bulk)
-                _keep_context(store, settings.home)
-                store.record_inputs(digest, version.id, settings.data)
-                store.prune(settings.keep_versions - 1)
-                known.record(version.id, tables, judged.results, proven=judged.terms_defined)
-                note(f"version {version.id}, {counted(version.triples, 'triple')}")
+            ) as wait_for_stores:
+                # Loaded before the other steps begin, so that their processes share it.
+                loaded = _load(lines, bulk.values(), wait_for_stores, progress)
+                with (
+                    _downloads_beside(steps, lines, settings.home, known) as wait_for_dumps,
+                    _index_beside(steps, quads, settings.home, loaded) as wait_for_index,
+                    pictures_beside(
+                        store, steps, lines, bulk, settings.home, loaded, last, change, renew=force
+                    ) as wait_for_pictures,
+                ):
+                    data = DataGraph(quads, loaded)
+                    judged = steps.checked(
+                        lambda: judge(
+                            settings,
+                            parsed,
+                            found.files,
+                            progress,
+                            data,
+                            None,
+                            QuadLines(read.unproven),
+                            change,
+                            beside if len(lines) > _MANY else None,
+                        )
+                    )
+                    problems = judged.problems
+                    with progress.step("search") as note:
+                        note(counted(wait_for_index(), "entry", "entries"))
+                    pictures = wait_for_folder(wait_for_pictures, steps, progress)
+                    with progress.step("write") as note:
+                        tables = wait_for_dumps()
+                        described = manifest(quads, problems, bulk.values())
+                        folders = {name: steps.folder(name) for name in (DOWNLOADS, SEARCH)}
+                        folders |= {**wait_for_stores(), **pictures}
+                        version = store.write(lines, described, {REPORT: as_json(problems)}, folders, bulk)
+                        _record(store, settings, digest, version)
+                        known.record(version.id, tables, judged.results, proven=judged.terms_defined)
+                        note(f"version {version.id}, {counted(version.triples, 'triple')}")
     return Built(version, fresh=True, problems=tuple(problems))
 
 
-def _keep_context(store: VersionStore, home: Path) -> None:
-    context = home / "ontology" / CONTEXT
+def _load(
+    lines: Sequence[bytes], bulk: Collection[BulkGraph], wait_for_stores: Callable[[], Mapping[str, Path]],
+    progress: Progress,
+) -> Queried:  # fmt: skip
+    """The statements for queries: in memory, or those on disk when they are too many."""
+    if not isinstance(lines, LineFile):
+        return load_store(lines)
+    with progress.step("stores") as note:
+        folder = wait_for_stores()[BULK_STORES]
+        note("on disk")
+        return open_own(folder, bulk)
+
+
+def _record(store: VersionStore, settings: Settings, digest: str, version: Version) -> None:
+    """Records what a version was built from; removes old versions."""
+    context = settings.home / "ontology" / CONTEXT
     if context.is_file():
         store.keep_context(context.read_bytes())
+    store.record_inputs(digest, version.id, settings.data)
+    store.prune(settings.keep_versions - 1)
 
 
 def _downloads_beside(
@@ -271,7 +291,7 @@ def _downloads_beside(
 
 
 def _index_beside(
-    steps: FinishedSteps, quads: Collection[Quad], home: Path, loaded: Store
+    steps: FinishedSteps, quads: Collection[Quad], home: Path, loaded: Queried
 ) -> AbstractContextManager[Callable[[], int]]:
     """Yields a function that waits for the search index, and returns the number of its entries."""
     work = partial(build_index, quads, home, steps.folder(SEARCH), loaded)
@@ -286,50 +306,10 @@ def _last_version(store: VersionStore, known: KnownDatasets) -> Version | None:
     return None
 
 
-@contextmanager
-def _pictures_beside(
-    store: VersionStore, steps: FinishedSteps, lines: Sequence[bytes], bulk: Mapping[Path, BulkGraph], home: Path,
-    loaded: Store, last: Version | None, change: Change | None, *, renew: bool,
-) -> Iterator[Callable[[], Written | None]]:  # fmt: skip
-    """Yields a function that waits for the pictures, which is None when neither this version nor the last has any.
-
-    `renew` draws also what the present version has.
-    """
-    changed = change.predicates if last is not None and change is not None else None
-    version = last or (store.current() if store.has_current() else None)
-    known = version.path / PICTURES if version is not None else None
-    pictures = load_drawable(home)
-    if not pictures and (known is None or not known.is_dir()):
-        yield lambda: None
-        return
-
-    def work() -> tuple[int, int]:
-        written = write_pictures(
-            lines, steps.folder(PICTURES), pictures, None if renew else known, bulk, loaded, changed
-        )
-        return written.drawn, written.taken
-
-    with steps.beside(PICTURES, "The pictures of the version", work) as wait:
-        yield lambda: Written(*wait())
-
-
-def _wait(wait_for_pictures: Callable[[], Written | None], steps: FinishedSteps, progress: Progress) -> dict[str, Path]:
-    """The folder of the pictures by its name in the version; none without pictures."""
-    with progress.step("pictures") as note:
-        written = wait_for_pictures()
-        if written is None:
-            note("none")
-            return {}
-        note(counted(written.drawn, "drawing"))
-        if written.taken:
-            note(f"{written.taken} as before")
-    return {PICTURES: steps.folder(PICTURES)}
-
-
-def _parse(home: Path, found: Sources, known: KnownDatasets, progress: Progress) -> Read:
+def _parse(home: Path, found: Sources, known: KnownDatasets, read: Read, progress: Progress) -> Read:
     """Reads all files and describes the named queries; collects the problems of both."""
     with progress.step("parse") as note:
-        read = known.read()
+        known.read(read)
         parsed = read.parsed
         parsed.problems += [skipped.problem for skipped in found.skipped]
         try:

@@ -19,6 +19,7 @@ from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
 
 from plangraf.rdf.graph import RDF_TYPE
 from plangraf.rdf.namespaces import PLAN, PREFIXES, SCHEME, local_name
+from plangraf.rdf.quad_lines import Queried
 from plangraf.search.entries import SECTIONS, Entry, Labels, Text
 from plangraf.search.index_files import write_index
 from plangraf.sparql.named.binding import LANGUAGES, NamedQuery, load_queries
@@ -120,7 +121,7 @@ def _by_language(text: Text) -> tuple[str, str]:
     return text.lang or "", text.text
 
 
-def gather(quads: Sized[Quad], home: Path, store: Store | None = None) -> tuple[list[Entry], Labels]:
+def gather(quads: Sized[Quad], home: Path, store: Queried | None = None) -> tuple[list[Entry], Labels]:
     """The entries of a version in a fixed order, and the titles of their kinds and facet values.
 
     Args:
@@ -258,7 +259,7 @@ def _union(quads: Iterable[Quad]) -> Store:
     return store
 
 
-def _facet_values(store: Store, collections: Iterable[Collection]) -> dict[str, dict[str, set[str]]]:
+def _facet_values(store: Queried, collections: Iterable[Collection]) -> dict[str, dict[str, set[str]]]:
     """The values of the facets of each thing, by the queries that the lists use, too."""
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for collection in collections:
@@ -270,7 +271,7 @@ def _facet_values(store: Store, collections: Iterable[Collection]) -> dict[str, 
     return found
 
 
-def _rows(store: Store, queries: Sequence[str]) -> set[tuple[str, str]]:
+def _rows(store: Queried, queries: Sequence[str]) -> set[tuple[str, str]]:
     """Thing and value of each row; with two queries the values of the first are the things of the second."""
     steps = []
     for query in queries:
@@ -321,7 +322,7 @@ def _labels(data: _Data, reused: TermLabels, collections: Iterable[Collection], 
     )
 
 
-def build_index(quads: Sized[Quad], home: Path, folder: Path, store: Store | None = None) -> int:
+def build_index(quads: Sized[Quad], home: Path, folder: Path, store: Queried | None = None) -> int:
     """Gathers the entries and writes their index; returns their number.
 
     Raises:

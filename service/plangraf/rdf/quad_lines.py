@@ -10,13 +10,38 @@ import io
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Protocol
 
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse
+from pyoxigraph import (
+    BlankNode,
+    Literal,
+    NamedNode,
+    Quad,
+    QueryBoolean,
+    QuerySolutions,
+    QueryTriples,
+    RdfFormat,
+    Store,
+    Triple,
+    Variable,
+    parse,
+)
 
 from plangraf.rdf.graph import graph_of, nquads_lines
+from plangraf.rdf.line_file import LineFile
 
 _BLOCK = 10_000
 _LOADED = 200_000
+
+
+Substitutions = dict[Variable, NamedNode | BlankNode | Literal | Triple]
+Answered = QuerySolutions | QueryBoolean | QueryTriples
+
+
+class Queried(Protocol):
+    """What answers queries over quads: a store with the named graphs, and their union as the default graph."""
+
+    def query(self, query: str, *, substitutions: Substitutions | None = None) -> Answered: ...
 
 
 class QuadLines(Collection[Quad]):
@@ -48,7 +73,8 @@ class QuadLines(Collection[Quad]):
 def parsed(lines: Sequence[bytes]) -> Iterator[Quad]:
     """The quads of lines, in their order."""
     for first in range(0, len(lines), _BLOCK):
-        block = b"\n".join(lines[first : first + _BLOCK])
+        end = first + _BLOCK
+        block = lines.block(first, end) if isinstance(lines, LineFile) else b"\n".join(lines[first:end])
         yield from parse(block, RdfFormat.N_QUADS, rename_blank_nodes=False)
 
 

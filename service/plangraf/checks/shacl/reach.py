@@ -14,16 +14,19 @@ from pyoxigraph import NamedNode
 
 from plangraf.checks.data_graph import DataGraph, Term
 from plangraf.checks.shacl.constraints import BUILDERS, Context, NotCompiledError, sh
-from plangraf.checks.shacl.validation import KNOWN, constraint_query, read_path
+from plangraf.checks.shacl.validation import KNOWN, constraint_query, read_path, shacl_problems, shapes_of, suspects
+from plangraf.diagnostics.diagnostic import FileDiagnostic
 from plangraf.errors import RequestError
-from plangraf.rdf.namespaces import PREFIXES
-from plangraf.rdf.quad_lines import starting
+from plangraf.rdf.namespaces import ONTOLOGY_GRAPH, PREFIXES, SHAPES_GRAPH
+from plangraf.rdf.quad_lines import QuadLines, starting
+from plangraf.sources.turtle import Locate
 from plangraf.sparql.matched_terms import Links, links_from
 
 _PATH, _SPARQL, _CLASS = sh("path"), sh("sparql"), sh("class")
 _NESTED = tuple(map(sh, ("node", "property", "not", "qualifiedValueShape")))
 _LISTS = tuple(map(sh, ("and", "or", "xone")))
 _SUBCLASS = f" <{PREFIXES['rdfs']}subClassOf> ".encode()
+_ALWAYS = tuple(f" <{graph}> .".encode() for graph in (ONTOLOGY_GRAPH, SHAPES_GRAPH))
 _DEEPEST = 10
 
 
@@ -125,6 +128,36 @@ def around(lines: Sequence[bytes], things: Iterable[bytes], links: Links) -> lis
         before = {subject for subject, value in followed if value in level}
         level = ({value for line in own if (value := line.split(b" ", 3)[2])[:1] != b'"'} | before) - seen
     return sorted(set(found))
+
+
+def part_of(data: QuadLines, lines: Iterable[bytes]) -> DataGraph:
+    """Some lines of the data, with the ontology and the shapes."""
+    always = [line for line in data.lines if line.endswith(_ALWAYS)]
+    return DataGraph(QuadLines(sorted({*lines, *always})))
+
+
+def problems_of_many(data: DataGraph, locate: Locate) -> list[FileDiagnostic]:
+    """What `shacl_problems` returns; pySHACL holds only what decides whether the suspects conform.
+
+    Args:
+        data: whose quads are lines.
+        locate: gives the place of a thing in the source files, by its IRI.
+    """
+    assert isinstance(data.quads, QuadLines)
+    shapes = shapes_of(data)
+    try:
+        found = {node for nodes in suspects(shapes, data).values() for node in nodes}
+        links = reach(shapes)
+    except (NotCompiledError, UnboundedError):
+        return shacl_problems(data, locate)
+    if not found:
+        return []
+    if not all(isinstance(node, NamedNode) for node in found):
+        return shacl_problems(data, locate)
+    near = around(data.quads.lines, [str(node).encode() for node in found], links)
+    return shacl_problems(
+        part_of(data.quads, near), locate, {node.value for node in found if isinstance(node, NamedNode)}
+    )
 
 
 def _inverse(lines: Sequence[bytes], links: Links) -> list[tuple[bytes, bytes]]:

@@ -12,7 +12,7 @@ $PATH (https://www.w3.org/TR/shacl/#sparql-constraints-prebound).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pyoxigraph
@@ -32,7 +32,7 @@ from plangraf.checks.shacl.constraints import (
 )
 from plangraf.diagnostics.diagnostic import FileDiagnostic, in_order
 from plangraf.rdf.namespaces import ONTOLOGY_GRAPH, PREFIXES, SHAPES_GRAPH
-from plangraf.rdf.quad_lines import of_graphs
+from plangraf.rdf.quad_lines import Queried, of_graphs
 from plangraf.sources.turtle import Locate
 
 _FIRST, _REST, _NIL = (NamedNode(PREFIXES["rdf"] + name) for name in ("first", "rest", "nil"))
@@ -171,14 +171,14 @@ def sparql(path: str | None) -> Callable[[Context], Test]:
     return build
 
 
-def _has_row(store: pyoxigraph.Store, query: str, focus: NamedNode | Literal) -> bool:
+def _has_row(store: Queried, query: str, focus: NamedNode | Literal) -> bool:
     try:
         return any(True for _ in constraint_rows(store, query, focus))
     except (SyntaxError, RuntimeError, ValueError, OSError, TypeError) as error:
         raise UnsureError from error
 
 
-def constraint_rows(store: pyoxigraph.Store, query: str, focus: NamedNode | Literal) -> pyoxigraph.QuerySolutions:
+def constraint_rows(store: Queried, query: str, focus: NamedNode | Literal) -> pyoxigraph.QuerySolutions:
     """The rows of a constraint for one focus node: each is one result.
 
     Raises:
@@ -228,16 +228,17 @@ def suspects(shapes: DataGraph, data: DataGraph, nodes: Collection[str] | None =
     """
     compiler = _Compiler(shapes, data)
     found: Suspects = {}
-    for shape, focus, conforms in compiler.checks():
-        for node in focus:
+    for focus, tests in compiler.checks():
+        for node in sorted(focus, key=str) if data.is_read_late else focus:
             if nodes is not None and not (isinstance(node, NamedNode) and node.value in nodes):
                 continue
-            try:
-                right = conforms(node)
-            except UnsureError:
-                right = False
-            if not right:
-                found.setdefault(shape, set()).add(node)
+            for shape, conforms in tests:
+                try:
+                    right = conforms(node)
+                except UnsureError:
+                    right = False
+                if not right:
+                    found.setdefault(shape, set()).add(node)
     return found
 
 
@@ -250,8 +251,8 @@ class _Compiler:
         self._open: list[Term] = []
         _refuse_unknown_terms(shapes)
 
-    def checks(self) -> Iterator[tuple[Term, set[Term], Conforms]]:
-        """The shapes with results of their own, each with its focus nodes and its test.
+    def checks(self) -> Iterator[tuple[set[Term], Sequence[tuple[Term, Conforms]]]]:
+        """Focus nodes, and the shapes with results of their own that these are tested by, each with its test.
 
         They include the property shapes of a node shape, so that pySHACL validates only those that fail.
         """
@@ -263,12 +264,11 @@ class _Compiler:
             if any(one in _SHAPE_TYPES for one in parameters.get(_TYPE, ())):
                 self.conforms(shape)
         for shape in targeted:
-            focus = self._focus_nodes(shape)
-            yield shape, focus, self._compile(shape, without=_PROPERTY)
-            for child in self._shapes.objects(shape, _PROPERTY):
-                if self._shapes.objects(shape, _PATH):
-                    raise NotCompiledError  # its children apply to its values, not to the focus nodes
-                yield child, focus, self.conforms(child)
+            children = self._shapes.objects(shape, _PROPERTY)
+            if children and self._shapes.objects(shape, _PATH):
+                raise NotCompiledError  # its children apply to its values, not to the focus nodes
+            own = shape, self._compile(shape, without=_PROPERTY)
+            yield self._focus_nodes(shape), [own, *((child, self.conforms(child)) for child in children)]
 
     def conforms(self, shape: Term) -> Conforms:
         known = self._compiled.get(shape)
