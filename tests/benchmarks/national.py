@@ -34,7 +34,7 @@ from small_home import ROOT, plangraf
 from test_add_municipality import KOMMUNE, PLANSTRATEGI
 
 SEED = 7
-PLANS = (4, 16, 64, 256, 900)
+PLANS = (4, 16, 64, 256, 380)
 """The sizes of planning strategies; the lines of larger ones would have numbers that are taken for years."""
 FIRST_YEAR, LAST_YEAR = 2006, 2025
 STATISTICS_SHARE = 0.4
