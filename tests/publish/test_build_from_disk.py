@@ -14,6 +14,7 @@ from test_known_datasets import AREAS, cases, change
 
 from plangraf.diagnostics.diagnostic import DataError
 from plangraf.diagnostics.progress import Progress
+from plangraf.errors import VersionsError
 from plangraf.publish import pipeline
 from plangraf.publish.gathered_lines import GatheredLines
 from plangraf.rdf.line_file import LineFile
@@ -126,6 +127,18 @@ def test_gathered_lines_are_sorted_and_unique_whether_few_or_many(tmp_path: Path
             assert isinstance(found, LineFile) is (most < 1000)
             assert list(found) == wanted
         assert not (tmp_path / "lines").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no full device")
+def test_a_full_disk_stops_the_build_and_is_explained(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build(home, "disk", 10**6)
+    before = (home / "disk" / "current").readlink()
+    write(home, "data/0301/kommune/c.ttl", cases("0301", "c", Random(1)))
+    (home / "full").symlink_to("/dev/full")
+    monkeypatch.setattr(pipeline.VersionStore, "temporary", lambda *_: home / "full")
+    with pytest.raises(VersionsError, match="the disk is full"):
+        pipeline.build(Settings(home=home, versions=home / "disk", memory_triples=10), drop=True)
+    assert (home / "disk" / "current").readlink() == before
 
 
 def test_a_file_of_lines_is_a_sequence_of_them(tmp_path: Path) -> None:

@@ -53,7 +53,8 @@ def test_random_mistakes_have_the_report_of_pyshacl(seed: int) -> None:
     assert len({problem.rule for problem in found}) > 50
 
 
-@pytest.mark.parametrize("seed", [pytest.param(seed, marks=[pytest.mark.slow] if seed else []) for seed in range(4)])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
 def test_data_that_are_read_from_a_file_have_the_same_report(seed: int, tmp_path: Path) -> None:
     chance = random.Random(seed)
     every = sorted(quads_of([WORLD, *(path for path in ALL if chance.random() < 0.05)]), key=str)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
@@ -18,12 +19,13 @@ class GatheredLines:
     Args:
         most: as many stay in memory.
         path: the file for more; it is removed when the context ends.
-    Raises:
-        OSError: the file cannot be written, from each method.
+        explained: gives the context that explains an error of the file, which each method raises.
     """
 
-    def __init__(self, most: int, path: Path) -> None:
-        self._most, self._path = most, path
+    def __init__(
+        self, most: int, path: Path, explained: Callable[[], AbstractContextManager[object]] = nullcontext
+    ) -> None:
+        self._most, self._path, self._explained = most, path, explained
         self._lines: list[bytes] = []
         self._file: BinaryIO | None = None
 
@@ -34,26 +36,29 @@ class GatheredLines:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # of what a full disk did not take
+                self._file.close()
         self._path.unlink(missing_ok=True)
 
     def add(self, lines: Iterable[bytes]) -> None:
         self._lines += lines
         if len(self._lines) > self._most or self._file is not None:
-            if self._file is None:
-                self._file = self._path.open("w+b")
-            _write(self._file, self._lines)
+            with self._explained():
+                if self._file is None:
+                    self._file = self._path.open("wb")
+                _write(self._file, self._lines)
             self._lines = []
 
     def sorted(self) -> Sequence[bytes]:
         """All lines: a LineFile when they are many."""
         if self._file is None:
             return _unique(self._lines)
-        self._file.close()
         # In a process of its own, whose memory is free again when it ends.
-        with beside(self._sort) as wait:
-            wait()
-        return LineFile(self._path)
+        with self._explained():
+            self._file.close()
+            with beside(self._sort) as wait:
+                wait()
+            return LineFile(self._path)
 
     def _sort(self) -> None:
         with self._path.open("rb") as file:

@@ -99,7 +99,6 @@ class KnownDatasets:
         """Takes the known datasets, and parses and keeps the others.
 
         Raises:
-            OSError: the lines cannot be written.
             VersionsError: the folder cannot be written.
         """
         for graph, group in groupby(self._files, key=lambda file: file.graph):

@@ -203,11 +203,10 @@ def _build_version(
     found = sources(settings.home, settings.data)
     known = KnownDatasets(store, settings.home, found.files, renew=force)
     with (
-        GatheredLines(settings.memory_triples, store.temporary("gathered")) as gathered,
-        GatheredLines(settings.memory_triples, store.temporary("unproven")) as unproven,
+        GatheredLines(settings.memory_triples, store.temporary("gathered"), store.explained) as gathered,
+        GatheredLines(settings.memory_triples, store.temporary("unproven"), store.explained) as unproven,
     ):
-        with store.explained():
-            read = _parse(settings.home, found, known, Read(gathered, unproven), progress)
+        read = _parse(settings.home, found, known, Read(gathered, unproven), progress)
         parsed, lines = read.parsed, read.lines
         quads = QuadLines(lines)
         change = known.change()
