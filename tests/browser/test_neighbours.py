@@ -286,8 +286,9 @@ def test_a_graph_keeps_wcag_and_takes_the_colours_of_the_page(visit: Visiting, s
         # cytoscape tells colours in the form of the text on the page.
         ink = f"() => {_CY}.getElementById({PERSPECTIVE!r}).style('color')"
         assert page.evaluate(ink) == page.evaluate("getComputedStyle(document.body).color").replace(" ", "")
+        before = page.evaluate(ink)
         page.emulate_media(color_scheme="dark" if scheme == "light" else "light")
-        wait_until(page, f"old => {_CY}.getElementById({PERSPECTIVE!r}).style('color') !== old", arg=page.evaluate(ink))
+        wait_until(page, f"old => {_CY}.getElementById({PERSPECTIVE!r}).style('color') !== old", arg=before)
         assert page.evaluate(ink) == page.evaluate("getComputedStyle(document.body).color").replace(" ", "")
         assert_clean(tab)
 
