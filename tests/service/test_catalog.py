@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import time
 import shutil
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
