@@ -22,7 +22,8 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, Quad
 
 from plangraf.checks.data_graph import DataGraph
-from plangraf.checks.verdict import judge
+from plangraf.checks.kept_results import Change
+from plangraf.checks.verdict import Beside, judge
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, as_json
 from plangraf.diagnostics.progress import Progress, counted
 from plangraf.errors import VersionsError
@@ -238,7 +239,7 @@ def _build_version(
                             None,
                             QuadLines(read.unproven),
                             change,
-                            beside if len(lines) > _MANY else None,
+                            _second_process(lines, change),
                         )
                     )
                     problems = judged.problems
@@ -255,6 +256,14 @@ def _build_version(
                         known.record(version.id, tables, judged.results, proven=judged.terms_defined)
                         note(f"version {version.id}, {counted(version.triples, 'triple')}")
     return Built(version, fresh=True, problems=tuple(problems))
+
+
+def _second_process(lines: Sequence[bytes], change: Change | None) -> Beside | None:
+    """Where the check queries run: beside the shapes when both take long.
+
+    In a fork they copy what they read of a store in memory, which is too much for the few queries of a change.
+    """
+    return beside if len(lines) > _MANY and (change is None or isinstance(lines, LineFile)) else None
 
 
 def _load(
