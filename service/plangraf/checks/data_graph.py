@@ -25,7 +25,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, in_file, in_order
 from plangraf.rdf.line_file import LineFile
 from plangraf.rdf.namespaces import PREFIXES, compact
-from plangraf.rdf.quad_lines import QuadLines, Queried, parsed, starting
+from plangraf.rdf.quad_lines import QuadLines, Queried, mentioning, parsed, starting
 from plangraf.sources.turtle import Locate
 from plangraf.sparql.named.head import parse_head
 
@@ -82,9 +82,7 @@ class _ReadSubjects(Mapping[Term, Properties]):
 
     def with_predicate(self, predicate: NamedNode) -> Iterator[tuple[Term, Collection[Term]]]:
         """Each subject that has the predicate, with all its objects."""
-        mark = f" {predicate} ".encode()
-        # A literal may hold the mark.
-        named = (quad for quad in parsed([line for line in self._lines if mark in line]) if quad.predicate == predicate)
+        named = (quad for quad in mentioning(QuadLines(self._lines), predicate) if quad.predicate == predicate)
         for subject, quads in groupby(named, attrgetter("subject")):
             yield subject, {quad.object for quad in quads}
 

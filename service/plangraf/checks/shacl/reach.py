@@ -152,12 +152,11 @@ def problems_of_many(data: DataGraph, locate: Locate) -> list[FileDiagnostic]:
         return shacl_problems(data, locate)
     if not found:
         return []
-    if not all(isinstance(node, NamedNode) for node in found):
+    names = {node.value for node in found if isinstance(node, NamedNode)}
+    if len(names) < len(found):
         return shacl_problems(data, locate)
-    near = around(data.quads.lines, [str(node).encode() for node in found], links)
-    return shacl_problems(
-        part_of(data.quads, near), locate, {node.value for node in found if isinstance(node, NamedNode)}
-    )
+    near = around(data.quads.lines, [f"<{name}>".encode() for name in names], links)
+    return shacl_problems(part_of(data.quads, near), locate, names)
 
 
 def _inverse(lines: Sequence[bytes], links: Links) -> list[tuple[bytes, bytes]]:
