@@ -43,11 +43,11 @@ _REPEATING = b"<https://w3id.org/plangraf/graph/repeated>"
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """MiB and number of processes, by kind; a worker at idle priority computes ahead or a long query."""
+    """MiB and number of processes, by kind; a worker at a lower priority computes ahead or a long query."""
 
     mib: Counter[str] = field(default_factory=Counter)
     number: Counter[str] = field(default_factory=Counter)
-    idle_priority: int = 0
+    lower_priority: int = 0
 
     @property
     def total(self) -> float:
@@ -61,7 +61,7 @@ class State:
 def read_state(root: psutil.Process) -> State:
     """The memory of a service now."""
     state = State()
-    idle_priority = 0
+    lower_priority = 0
     loading: set[int] = set()
     for process in [root, *root.children(recursive=True)]:
         # A worker may end during the measurement.
@@ -69,8 +69,8 @@ def read_state(root: psutil.Process) -> State:
             kind = _kind(process, root, loading)
             state.mib[kind] += int(_PSS.findall(Path(f"/proc/{process.pid}/smaps_rollup").read_text())[0]) / 1024
             state.number[kind] += 1
-            idle_priority += os.sched_getscheduler(process.pid) == os.SCHED_IDLE
-    return replace(state, idle_priority=idle_priority)
+            lower_priority += os.sched_getscheduler(process.pid) != os.SCHED_OTHER
+    return replace(state, lower_priority=lower_priority)
 
 
 def _kind(process: psutil.Process, root: psutil.Process, loading: set[int]) -> str:
@@ -139,7 +139,7 @@ def _wait_until_computed(root: psutil.Process) -> None:
     deadline, quiet = time.monotonic() + _AHEAD_S, 0
     while quiet < 10 and time.monotonic() < deadline:
         time.sleep(0.2)
-        quiet = 0 if read_state(root).idle_priority else quiet + 1
+        quiet = 0 if read_state(root).lower_priority else quiet + 1
 
 
 @contextmanager

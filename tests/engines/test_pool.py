@@ -665,7 +665,7 @@ def test_a_worker_without_a_loader_exits_when_its_query_is_cancelled(version: Ve
     async def use(engine: EmbeddedEngine) -> None:
         loader, worker = await all_running(version, 1)
         runaway = asyncio.create_task(ask(engine, RUNAWAY))
-        await until(lambda: os.sched_getscheduler(worker.pid) == os.SCHED_IDLE)  # it is in the middle of it
+        await until(lambda: os.sched_getscheduler(worker.pid) == os.SCHED_BATCH)  # it is in the middle of it
         os.kill(loader.pid, signal.SIGKILL)  # no other process could end the worker
         await until(lambda: has_ended(loader))
         assert not has_ended(worker)
@@ -788,6 +788,23 @@ def test_a_long_query_yields_its_slot_and_ends_when_too_many_run(version: Versio
         assert engine.running == 0
 
     with_engine(version, use, query_workers=1, query_long=1, query_timeout_s=60)
+
+
+def test_a_long_query_goes_on_beside_busy_programs(version: Version) -> None:
+    """At idle priority the kernel gives a process nothing while others want the processor."""
+
+    async def use(engine: EmbeddedEngine) -> None:
+        before = await all_running(version, 1)
+        runaway = asyncio.create_task(ask(engine, RUNAWAY))
+        await until(lambda: len(processes(version)) == 3)
+        worker = before[-1]
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        await until(lambda: own < os.getpriority(os.PRIO_PROCESS, worker.pid) < 19)
+        assert os.sched_getscheduler(worker.pid) == os.SCHED_BATCH
+        runaway.cancel()
+        await asyncio.gather(runaway, return_exceptions=True)
+
+    with_engine(version, use, query_workers=1, query_timeout_s=60)
 
 
 def test_a_worker_copies_no_loaded_memory_while_it_answers(tmp_path: Path) -> None:

@@ -27,7 +27,10 @@ from plangraf.sparql.safety import CheckedQuery
 LONGEST_PAUSE_S = 30.0
 _LONGEST_PAUSE_BEFORE_OTHERS_S = 10.0
 _LOOK_S = 1.0
-_NICENESS = 19
+# How much a long query yields: to short queries at once, and yet a machine that is busy with other programs gives it a
+# sixth of a core. At idle priority it would get nothing there and pass its time limit.
+_NICER = 7
+_NICEST = 19
 _LAST_WORDS = 4096
 _MIB = 1024 * 1024
 _READ_AHEAD = 256 * 1024
@@ -156,7 +159,7 @@ class _Engine(Protocol):
 class WorkerEnd:
     """The front's end of one worker process.
 
-    `timer` fires when its query turns out long, or when it has been idle too long. `slowed`: it runs at idle
+    `timer` fires when its query turns out long, or when it has been idle too long. `slowed`: it runs at a lower
     priority. `displaced`: its query was preempted. `replaced`: it was ended and a fresh one requested.
     """
 
@@ -191,12 +194,13 @@ class WorkerEnd:
         """Waits for the next frame; returns its kind and payload, see Pipe.next."""
         return await self._pipe.next(within_s)
 
-    def slow_down(self) -> None:
-        """Lowers the process to idle priority. Only root can undo this."""
+    def slow_down(self, *, to_idle: bool = False) -> None:
+        """Lowers the priority of the process, or makes it idle priority. Only root can undo this."""
         self.slowed = True
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self.pid, _NICENESS)
-            os.sched_setscheduler(self.pid, os.SCHED_IDLE, os.sched_param(0))
+            os.sched_setscheduler(self.pid, os.SCHED_IDLE if to_idle else os.SCHED_BATCH, os.sched_param(0))
+            nicer = _NICEST if to_idle else os.getpriority(os.PRIO_PROCESS, self.pid) + _NICER
+            os.setpriority(os.PRIO_PROCESS, self.pid, min(nicer, _NICEST))
 
     def cancel_timer(self) -> None:
         if self.timer is not None:

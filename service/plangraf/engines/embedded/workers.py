@@ -149,7 +149,7 @@ class Workers:
         self._report()
 
     def demote(self, worker: WorkerEnd) -> None:
-        """Lowers a query that turned out long to idle priority and requests a fresh worker in its place.
+        """Lowers the priority of a query that turned out long and requests a fresh worker in its place.
 
         When too many run like that, preempts one of them.
         """
@@ -238,7 +238,7 @@ class Workers:
         pipe.on_close = partial(self._on_worker_ended, worker)
         pipe.on_grown = partial(self._on_worker_grown, worker)
         if ahead:
-            worker.slow_down()
+            worker.slow_down(to_idle=True)
             self._ahead.add(worker)
             self._report()
             while self._ahead_waiting:

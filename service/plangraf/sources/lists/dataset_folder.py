@@ -60,7 +60,7 @@ def write_dataset(folder: Path, files: Mapping[str, bytes]) -> bool:
     Raises:
         ListError: the folder is a file, or cannot be written; it is as it was.
     """
-    if folder.exists() and not folder.is_dir():
+    if folder.is_file():  # one look, because another link may put a new folder in its place now
         raise ListError(f"{folder} is a file. Name a folder with --to.")
     outdated = GENERATED - files.keys()
     with explained(folder, ListError):
