@@ -135,7 +135,9 @@ def test_a_damage_is_one_line_with_what_to_do(
 
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize(
-    "name", ["dump", "pictures", "search"], ids=["a download", "a picture", "the index of the search"]
+    "name",
+    ["dump", "pictures", "search", "lists"],
+    ids=["a download", "a picture", "the index of the search", "a list"],
 )
 def test_a_changed_file_of_a_built_version_is_found(
     built: Path, tmp_path: Path, name: str, store: VersionStore

@@ -25,13 +25,14 @@ from list_page import read_list
 from plangraf.engines.interface import QueryRequest
 from plangraf.engines.snapshots import Snapshot
 from plangraf.numbers_in_text import natural_key
-from plangraf.pages.list_filters import MOST_CHOICES
 from plangraf.settings import default_home
 from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.sparql.named.collection_files import load_collections
 from plangraf.store.contents import Contents
 from plangraf.store.versions import Version
-from plangraf.views.collections.members import in_order, order, select
+from plangraf.views.collections.facet_values import MOST_FREQUENT
+from plangraf.views.collections.list_files import LISTS, write_index, write_order
+from plangraf.views.collections.members import SortRow, in_order, order, order_query, select
 
 ID = "https://w3id.org/plangraf/id/"
 HYDRA = "http://www.w3.org/ns/hydra/core#"
@@ -336,11 +337,11 @@ def test_numbered_things_stand_in_the_order_of_their_numbers(url: str) -> None:
 
 
 def test_things_without_a_number_stand_last_and_bokmal_decides() -> None:
-    def row(thing: str, *texts: tuple[str, str]) -> list[dict[str, dict[str, str]]]:
-        return [{"thing": {"value": thing}, "k0": {"value": text, "xml:lang": lang}} for text, lang in texts]
+    def row(thing: str, *texts: tuple[str, str]) -> list[SortRow]:
+        return [(thing, [text]) for text in texts]
 
-    found = [
-        {"thing": {"value": "none"}},
+    found: list[SortRow] = [
+        ("none", [None]),
         *row("å", ("Ås", "nb"), ("A", "en")),
         *row("b", ("Z", "en"), ("B", "nb")),
         *row("x1", ("Like", "nb")),
@@ -348,8 +349,8 @@ def test_things_without_a_number_stand_last_and_bokmal_decides() -> None:
         *row("10", ("10", "nb")),
         *row("9", ("9", "nb")),
     ]
-    assert in_order(found, 1) == ("9", "10", "b", "x0", "x1", "å", "none")
-    assert in_order(found[::-1], 1) == in_order(found, 1)
+    assert in_order(found) == ("9", "10", "b", "x0", "x1", "å", "none")
+    assert in_order(found[::-1]) == in_order(found)
 
 
 @pytest.mark.sampled(2)
@@ -412,7 +413,7 @@ def test_every_filter_value_selects_the_things_that_a_query_finds(
     narrowing = len(expected) > 1 or any(len(things) < total for things in expected.values())
     assert bool(control) == narrowing
     shown = {value: number for value, (_, number) in control.choices.items()} if control else {}
-    assert len(shown) == (min(len(expected), MOST_CHOICES) if narrowing else 0)
+    assert len(shown) == (min(len(expected), MOST_FREQUENT) if narrowing else 0)
     with httpx.Client(base_url=url) as client:
         for value, things in list(expected.items())[:: 1 + len(expected) // most_values]:
             short = facet.short(value)
@@ -771,6 +772,32 @@ def test_an_order_and_the_places_of_a_facet_are_fetched_once_per_snapshot(tmp_pa
             assert len(engine.asked) == 2 * number
 
     asyncio.run(play())
+
+
+def test_an_order_that_the_build_wrote_is_taken_unless_it_is_damaged_or_made_by_another_query(tmp_path: Path) -> None:
+    plans, folder = COLLECTIONS["plans"], tmp_path / LISTS
+    folder.mkdir()
+
+    async def ask() -> tuple[list[str], int]:
+        engine: Any = TwoPlans()
+        snapshot = Snapshot(Contents.read(Version("a" * 16, tmp_path, {})), engine)
+        return list(await snapshot.part(order, plans)), len(engine.asked)
+
+    def written(query: str) -> None:
+        entry = write_order(folder, "plans", ["urn:x:written"], query)
+        write_index(folder, {"plans/order": entry})
+
+    written(order_query(plans))
+    assert asyncio.run(ask()) == (["urn:x:written"], 0)
+    file = folder / "plans" / "order"
+    file.write_bytes(file.read_bytes().replace(b"written", b"WRITTEN"))
+    assert asyncio.run(ask()) == (["urn:x:0", "urn:x:1"], 1)
+    file.unlink()
+    assert asyncio.run(ask()) == (["urn:x:0", "urn:x:1"], 1)
+    written("SELECT ?thing WHERE { ?thing a ?class }")
+    assert asyncio.run(ask()) == (["urn:x:0", "urn:x:1"], 1)
+    (folder / "index.json").write_text("{")
+    assert asyncio.run(ask()) == (["urn:x:0", "urn:x:1"], 1)
 
 
 def test_a_version_is_not_asked_for_terms_that_its_ontology_lacks() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plangraf.views.collections.members import LAST_KEY, collation_key
+from plangraf.views.collections.collation import LAST_KEY, collation_key
 
 IN_ORDER = [
     "«Anførsel»",

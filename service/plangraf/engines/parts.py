@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from array import array
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import fields, is_dataclass
@@ -19,6 +20,10 @@ MOST_BYTES = 64 * 1024 * 1024
 _SAMPLE = 256
 
 T = TypeVar("T")
+
+
+class Mapped:
+    """What is mapped from files counts as nothing, because processes share it and the kernel can drop it."""
 
 
 class Parts:
@@ -79,6 +84,8 @@ def measure(value: object) -> int:
     """Bytes that a value and what it contains take, estimated from a sample of each container."""
     size = sys.getsizeof(value)
     inner: Iterable[object]
+    if isinstance(value, Mapped | memoryview | array):  # of an array, this is all of it
+        return size
     if isinstance(value, Mapping):
         number, inner = 2 * len(value), chain.from_iterable(_spread(value.items(), len(value)))
     elif isinstance(value, Set) or (isinstance(value, Sequence) and not isinstance(value, str | bytes)):

@@ -22,6 +22,7 @@ from plangraf.store.versions import DOWNLOADS, FEED, Version, VersionStore, cont
 from plangraf.store.versions.bulk import open_bulk
 from plangraf.store.versions.folder import foreign_names
 from plangraf.store.versions.version import CONTEXTS, CURRENT, LOCK, TEMPORARY, is_kept
+from plangraf.views.collections.list_files import LISTS, damaged_files
 
 _MIB = 1024 * 1024
 _LEAST_FREE = 64 * _MIB
@@ -126,6 +127,8 @@ def _damages(version: Version) -> Iterator[str]:
     for path, sha256 in files:
         if not path.is_file() or _digest(path) != sha256:
             yield f"{path.relative_to(version.path)} is missing or has another digest"
+    for name in damaged_files(version.path / LISTS):
+        yield f"{LISTS}/{name} is missing or has another checksum"
     for graph in version.bulk():
         digest = hashlib.sha256()
         with open_bulk(version.bulk_path(graph)) as bulk:

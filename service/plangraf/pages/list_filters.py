@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from pyoxigraph import NamedNode
 
@@ -19,14 +18,14 @@ from plangraf.pages.list_table import NAMING, compose_name
 from plangraf.pages.words import Words
 from plangraf.rdf.graph import Graph
 from plangraf.sparql.named.collection import Collection, Facet
+from plangraf.views.collections.facet_values import MOST_FREQUENT
 from plangraf.views.collections.listing import fetch_statements
-from plangraf.views.collections.members import counts, select
+from plangraf.views.collections.members import facet_values, select
 from plangraf.views.declarations import TermLabels
 from plangraf.views.describe import Labels
 from plangraf.views.document_parts import sdg_code
 
-# A control offers so many values of a facet, the most frequent ones, and so many characters of a name.
-MOST_CHOICES: Final = 100
+# A control shows so many characters of a name.
 _LONGEST = 70
 # For the order of a hundred names this is enough of Norwegian, and takes a tenth of the time of a collation key.
 _LAST_LETTERS = str.maketrans({"æ": "{", "ø": "|", "å": "}"})
@@ -94,12 +93,12 @@ async def fetch_controls(
         chosen = filters.get(facet)
         others = {other: value for other, value in filters.items() if other != facet}
         left = await select(snapshot, collection, others) if chosen is not None else places
-        values = await counts(snapshot, collection, facet, left)
-        shown = values[:MOST_CHOICES]
+        values = await snapshot.part(facet_values, collection, facet)
+        shown, number = values.most_frequent(left)
         if chosen is not None and chosen not in dict(shown):
-            shown.append((chosen, dict(values).get(chosen, 0)))
+            shown.append((chosen, values.number_of(chosen, left)))
         telling = chosen is not None or len(shown) > 1 or (bool(shown) and shown[0][1] < len(left))
-        found[facet] = shown, max(0, len(values) - MOST_CHOICES), telling
+        found[facet] = shown, max(0, number - MOST_FREQUENT), telling
     all_shown = {facet: shown for facet, (shown, _, _) in found.items()}
     names = await _fetch_names(snapshot, all_shown, filters, words, known)
     controls = []

@@ -9,7 +9,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from plangraf.rdf.graph import RDF_TYPE, Graph, Value
 from plangraf.rdf.namespaces import DIMENSION, PLAN, PREFIXES, SDGO
-from plangraf.views.collections.members import collation_key
+from plangraf.views.collections.collation import collation_key
 from plangraf.views.describe import Description
 from plangraf.views.page_value import PageValue
 

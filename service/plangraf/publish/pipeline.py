@@ -35,6 +35,7 @@ from plangraf.publish.finished_steps import FinishedSteps
 from plangraf.publish.gathered_lines import GatheredLines
 from plangraf.publish.inputs import find_built, hash_inputs
 from plangraf.publish.known_datasets import KnownDatasets, Read
+from plangraf.publish.lists.step import lists_beside
 from plangraf.publish.losses import (
     add_remembered_folders,
     content_of,
@@ -227,6 +228,7 @@ def _build_version(
                     pictures_beside(
                         store, steps, lines, bulk, settings.home, loaded, last, change, renew=force
                     ) as wait_for_pictures,
+                    lists_beside(steps, bulk.values(), settings.home, loaded, last, change) as wait_for_lists,
                 ):
                     data = DataGraph(quads, loaded)
                     judged = steps.checked(
@@ -246,11 +248,12 @@ def _build_version(
                     with progress.step("search") as note:
                         note(counted(wait_for_index(), "entry", "entries"))
                     pictures = wait_for_folder(wait_for_pictures, steps, progress)
+                    lists = wait_for_lists(progress)
                     with progress.step("write") as note:
                         tables = wait_for_dumps()
                         described = manifest(quads, problems, bulk.values())
                         folders = {name: steps.folder(name) for name in (DOWNLOADS, SEARCH)}
-                        folders |= {**wait_for_stores(), **pictures}
+                        folders |= {**wait_for_stores(), **pictures, **lists}
                         version = store.write(lines, described, {REPORT: as_json(problems)}, folders, bulk)
                         _record(store, settings, digest, version)
                         known.record(version.id, tables, judged.results, proven=judged.terms_defined)

@@ -16,8 +16,9 @@ from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.namespaces import ID
 from plangraf.sparql.named.collection import Collection
 from plangraf.sparql.named.head import problem
+from plangraf.views.collections.collation import collation_key
 from plangraf.views.collections.listing import page_value
-from plangraf.views.collections.members import collation_key, facet_places, order, select
+from plangraf.views.collections.members import facet_values, order, select
 from plangraf.views.declarations import SITE_FILE, Question, Site
 from plangraf.views.describe import Labels, fetch_labels
 from plangraf.views.page_value import PageValue
@@ -131,10 +132,10 @@ async def municipalities(
     facet = next((facet for facet in collection.facets if facet.name == _FACET), None) if collection else None
     if collection is None or facet is None:
         return []
-    places = await snapshot.part(facet_places, collection, facet)
-    things = {value: NamedNode(facet.thing(value) or ID + value) for value in places}
+    sizes = dict((await snapshot.part(facet_values, collection, facet)).sizes())
+    things = {value: NamedNode(facet.thing(value) or ID + value) for value in sizes}
     labels = Labels(await fetch_labels(snapshot.engine, things.values()))
-    named = [(page_value(labels, thing, language, prefix), len(places[value])) for value, thing in things.items()]
+    named = [(page_value(labels, thing, language, prefix), sizes[value]) for value, thing in things.items()]
     return sorted(named, key=lambda one: collation_key(one[0].text))
 
 

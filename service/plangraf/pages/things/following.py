@@ -11,7 +11,7 @@ from pyoxigraph import Literal, NamedNode
 from plangraf.pages.things.kind_form import Followed
 from plangraf.rdf.graph import RDF_TYPE, Graph, Statement, Value
 from plangraf.rdf.namespaces import expand
-from plangraf.views.collections.members import LAST_KEY, collation_key
+from plangraf.views.collections.collation import LAST_KEY, collation_key
 
 Step = tuple[NamedNode, bool]
 """A property, and whether it points to the thing before."""

@@ -22,7 +22,7 @@ from plangraf.pages.things.speaking import Speaker
 from plangraf.pages.things.technical import GraphRow, Row, graph_rows, incoming_rows, own_rows
 from plangraf.rdf.graph import RDF_TYPE, Value
 from plangraf.rdf.namespaces import PLAN, PREFIXES
-from plangraf.views.collections.members import collation_key
+from plangraf.views.collections.collation import collation_key
 from plangraf.views.declarations import LABELS
 from plangraf.views.describe import ABOUT, MOST_INCOMING, Description
 from plangraf.views.page_value import PageValue

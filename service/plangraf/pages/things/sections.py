@@ -17,7 +17,7 @@ from plangraf.pages.things.names import Names
 from plangraf.pages.things.rows import Rows, area_number
 from plangraf.rdf.graph import Statement, Value
 from plangraf.rdf.namespaces import ID, PREFIXES, SCHEME, local_name
-from plangraf.views.collections.members import collation_key
+from plangraf.views.collections.collation import collation_key
 from plangraf.views.describe import Labels
 from plangraf.views.document_parts import sdg_code, section_anchor
 from plangraf.views.page_value import PageValue

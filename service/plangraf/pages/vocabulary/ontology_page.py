@@ -15,7 +15,7 @@ from plangraf.pages.vocabulary.names import Names
 from plangraf.pages.vocabulary.rule_words import RuleWords
 from plangraf.pages.vocabulary.term_model import Term, Theme, Vocabulary
 from plangraf.rdf.namespaces import compact, terms
-from plangraf.views.collections.members import collation_key
+from plangraf.views.collections.collation import collation_key
 from plangraf.views.document_parts import document_path
 from plangraf.views.term_use import Example
 

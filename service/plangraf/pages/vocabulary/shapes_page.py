@@ -15,7 +15,7 @@ from plangraf.pages.vocabulary.shape_model import SH, Rule, Shape, severity
 from plangraf.pages.vocabulary.term_model import ShapeGroup, Vocabulary
 from plangraf.rdf.graph import RDF_TYPE
 from plangraf.rdf.namespaces import local_name
-from plangraf.views.collections.members import collation_key
+from plangraf.views.collections.collation import collation_key
 
 
 @dataclass(frozen=True, slots=True)

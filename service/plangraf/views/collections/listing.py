@@ -26,7 +26,7 @@ from plangraf.rdf.namespaces import CLOSED_NAMESPACES, PREFIXES, SERVICE_PREFIXE
 from plangraf.sparql.named.binding import LANGUAGES
 from plangraf.sparql.named.collection import Collection, Column, Facet, Sort
 from plangraf.sparql.named.head import Titled
-from plangraf.views.collections.members import collation_key
+from plangraf.views.collections.collation import collation_key
 from plangraf.views.declarations import LABELS
 from plangraf.views.describe import Labels, defined_terms
 from plangraf.views.document_parts import document_path, sdg_code

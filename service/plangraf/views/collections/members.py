@@ -1,21 +1,14 @@
-"""Computes the order of a collection and its filters once per version.
+"""Computes the order of a collection and its filters once per version, or reads what the build has arranged.
 
 The service sorts, because SPARQL sorts by code point. One query fetches the sort values of a whole collection, and
 `collation_key` turns them into keys. The order is a part of the snapshot, as are the values of each facet once
-requested.
-
-Comparing two keys with `<` compares their texts in Norwegian alphabetical order. The keys follow CLDR's rules for
-Norwegian (https://cldr.unicode.org, collation/no.xml): a to z, then æ (and ä), ø (and ö), å. `aa` sorts right after å,
-because names use it for å. ü sorts as y, đ and ð sort as d. Other accents, and then case (small before capital), decide
-only between texts that are otherwise equal. Two rules are ours: numbers sort by value (2.4 before 2.10), and all
-punctuation sorts alike, because the kind of dash in a title should not matter.
+requested. A build does the same for long lists, and writes the result, see `list_files`.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import orjson
 from starlette.concurrency import run_in_threadpool
@@ -24,83 +17,54 @@ from plangraf.engines.interface import QueryRequest
 from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.formats import JSON
 from plangraf.sparql.named.collection import Collection, Facet
+from plangraf.views.collections.collation import LAST_KEY, collation_key, language_rank
+from plangraf.views.collections.facet_values import FacetValues
+from plangraf.views.collections.list_files import LISTS, read_order, read_values
 from plangraf.views.describe import defined_terms
 from plangraf.views.engine_answers import fetch_bytes
 
-_NUMBER = re.compile("[0-9]+")
-# Characters above z, in the order of the last Norwegian letters. They occur in keys only.
-_END = {"æ": "{", "ä": "{", "ø": "|", "ö": "|", "å": "}"}
-_AS_LETTER = {"ü": "y", "đ": "d", "ð": "d", "þ": "th", "ŋ": "n", "ŧ": "t", "ł": "l", "œ": "|", **_END}
-_BLANK, _SIGN = "\x02", "\x03"
-# Sorts after all other characters of a key, so that aa follows å, and missing texts follow present ones.
-_LAST = "\U0010ffff"
-LAST_KEY = _LAST
-"""The key of a missing text. It sorts after all others."""
-_LANGUAGES = ("nb", "nn", "se", "en")
 _OWN_VARIABLE = re.compile(r"\?(value|step)\b")
+# After the rank of every language.
+_MISSING = (1_000, LAST_KEY)
 _Row = dict[str, dict[str, str]]
+SortRow = tuple[str, Sequence[tuple[str, str | None] | None]]
+"""A thing, and for each pattern of the order a text with its language, or None."""
 
 
-def collation_key(text: str) -> str:
-    """The sort key of a text. Texts with equal keys differ in nothing that a reader would sort by."""
-    composed = unicodedata.normalize("NFC", text)
-    small = composed.casefold()
-    first = _NUMBER.sub(_number_key, "".join(map(_primary, small.replace("aa", "å"))))
-    return "\0".join((first, small.replace("aa", "å" + _LAST), composed.swapcase()))
-
-
-def _number_key(match: re.Match[str]) -> str:
-    """A key for a number that sorts by value and before every letter."""
-    digits = match[0].lstrip("0") or "0"
-    return f"0{chr(0x30 + min(len(digits), 0xA000))}{digits}"
-
-
-def _primary_weight(character: str) -> str:
-    if "a" <= character <= "z" or "0" <= character <= "9":
-        return character
-    if character in _AS_LETTER:
-        return _AS_LETTER[character]
-    if character.isspace():
-        return _BLANK
-    base = unicodedata.normalize("NFKD", character)[0]
-    if base != character:
-        return _primary_weight(base)
-    return character if character.isalnum() else _SIGN
-
-
-class _Primary(dict[str, str]):
-    """The primary sort weight of each character, memoised."""
-
-    def __missing__(self, character: str) -> str:
-        found = self[character] = _primary_weight(character)
-        return found
-
-
-_PRIMARY = _Primary()
-_primary = _PRIMARY.__getitem__
-
-
-async def order(snapshot: Snapshot, collection: Collection) -> tuple[str, ...]:
+async def order(snapshot: Snapshot, collection: Collection) -> Sequence[str]:
     """The things of a collection in order; a part of a snapshot.
 
     Raises:
         PlangrafError: the engine cannot answer the query.
     """
     usable = collection.usable(await snapshot.part(defined_terms))
-    rows = await fetch_sort_rows(snapshot, order_query(usable)) if usable.classes else []
-    return await run_in_threadpool(in_order, rows, len(usable.order))
+    if not usable.classes:
+        return ()
+    query = order_query(usable)
+    kept = await run_in_threadpool(read_order, snapshot.contents.version.path / LISTS, collection.path, query)
+    if kept is not None:
+        return kept
+    rows = await fetch_sort_rows(snapshot, query)
+    return await run_in_threadpool(in_order, _sort_rows(rows, len(usable.order)))
 
 
-async def facet_places(snapshot: Snapshot, collection: Collection, facet: Facet) -> Mapping[str, tuple[int, ...]]:
-    """For each value of a facet, the ascending places of its things in the order; a part of a snapshot.
+async def facet_values(snapshot: Snapshot, collection: Collection, facet: Facet) -> FacetValues:
+    """The values of a facet with the places of their things in the order; a part of a snapshot.
 
     Raises:
         PlangrafError: the engine cannot answer the query.
     """
     things = await snapshot.part(order, collection)
     usable = collection.usable(await snapshot.part(defined_terms))
-    queries = facet_queries(usable, facet) if usable.classes and facet in usable.facets else []
-    return await run_in_threadpool(_places, things, [await fetch_sort_rows(snapshot, query) for query in queries])
+    if not usable.classes or facet not in usable.facets:
+        return FacetValues.of({}, len(things))
+    queries = [order_query(usable), *facet_queries(usable, facet)]
+    folder = snapshot.contents.version.path / LISTS
+    kept = await run_in_threadpool(read_values, folder, collection.path, facet.name, queries)
+    if kept is not None and len(kept) == len(things):
+        return kept
+    steps = [_pairs(await fetch_sort_rows(snapshot, query)) for query in queries[1:]]
+    return await run_in_threadpool(places_of, things, steps)
 
 
 async def select(snapshot: Snapshot, collection: Collection, filters: Mapping[Facet, str]) -> Sequence[int]:
@@ -109,30 +73,11 @@ async def select(snapshot: Snapshot, collection: Collection, filters: Mapping[Fa
     Raises:
         PlangrafError: the engine cannot answer the query.
     """
-    left: set[int] | None = None
+    left: Sequence[int] | None = None
     for facet, value in filters.items():
-        places = (await snapshot.part(facet_places, collection, facet)).get(value, ())
-        left = set(places) if left is None else left.intersection(places)
-    return range(len(await snapshot.part(order, collection))) if left is None else sorted(left)
-
-
-async def counts(
-    snapshot: Snapshot, collection: Collection, facet: Facet, places: Sequence[int]
-) -> list[tuple[str, int]]:
-    """The number of selected things per value of a facet, the most frequent first, without zeros.
-
-    Raises:
-        PlangrafError: the engine cannot answer the query.
-    """
-    values = await snapshot.part(facet_places, collection, facet)
-    if len(places) == len(await snapshot.part(order, collection)):
-        found = [(value, len(those)) for value, those in values.items()]
-    else:
-        selected = set(places)
-        found = [(value, len(selected.intersection(those))) for value, those in values.items()]
-    return sorted(
-        ((value, number) for value, number in found if number), key=lambda pair: (-pair[1], collation_key(pair[0]))
-    )
+        places = (await snapshot.part(facet_values, collection, facet)).places_of(value)
+        left = places if left is None else sorted(set(left).intersection(places))
+    return range(len(await snapshot.part(order, collection))) if left is None else left
 
 
 def order_query(collection: Collection) -> str:
@@ -168,52 +113,56 @@ async def fetch_sort_rows(snapshot: Snapshot, query: str) -> list[_Row]:
     return rows
 
 
-def in_order(rows: Sequence[_Row], keys: int) -> tuple[str, ...]:
+def in_order(rows: Iterable[SortRow]) -> tuple[str, ...]:
     """Sorts the things in the rows of the order query; each thing appears once.
 
     The text in Bokmål decides, else in Nynorsk, Northern Sámi, English. Of several values the first in order decides.
     Things without a value follow those with one; equal things are sorted by IRI.
     """
-    names = [f"k{n}" for n in range(keys)]
     best: dict[str, list[tuple[int, str]]] = {}
-    missing = (len(_LANGUAGES) + 1, LAST_KEY)
     # Memoised, because numbers and municipalities repeat often.
     keys_of: dict[str, str] = {}
-    for row in rows:
-        thing = row["thing"]["value"]
+    for thing, values in rows:
         known = best.get(thing)
         if known is None:
-            known = best[thing] = [missing] * keys
-        for n, name in enumerate(names):
-            value = row.get(name)
+            known = best[thing] = [_MISSING] * len(values)
+        for n, value in enumerate(values):
             if value is None:
                 continue
-            text = value["value"]
+            text, language = value
             if (key := keys_of.get(text)) is None:
                 key = keys_of[text] = collation_key(text)
-            candidate = (language_rank(value.get("xml:lang")), key)
-            known[n] = min(known[n], candidate)
+            known[n] = min(known[n], (language_rank(language), key))
     decided = {thing: [text for _, text in found] for thing, found in best.items()}
     return tuple(sorted(decided, key=lambda thing: (decided[thing], thing)))
 
 
-def language_rank(language: str | None) -> int:
-    """The preference for a text in one language when a collection is sorted; 0 is the best."""
-    if language is None:
-        return 0
-    return _LANGUAGES.index(language) if language in _LANGUAGES else len(_LANGUAGES)
+def places_of(things: Sequence[str], steps: Sequence[Iterable[tuple[str, str]]]) -> FacetValues:
+    """The values of a facet.
 
-
-def _places(things: Sequence[str], steps: Sequence[Sequence[_Row]]) -> dict[str, tuple[int, ...]]:
-    """The places of the things of each value, from the rows of `facet_queries`."""
+    Args:
+        things: all things in order.
+        steps: pairs of thing and value, the rows of `facet_queries`.
+    """
     place = {thing: number for number, thing in enumerate(things)}
     found: dict[str, set[int]] = {}
-    for row in steps[0] if steps else ():
-        if "value" in row:
-            found.setdefault(row["value"]["value"], set()).add(place[row["thing"]["value"]])
-    for rows in steps[1:]:
+    for thing, value in steps[0]:
+        found.setdefault(value, set()).add(place[thing])
+    for step in steps[1:]:
         before, found = found, {}
-        for row in rows:
-            if (places := before.get(row["thing"]["value"])) is not None:
-                found.setdefault(row["value"]["value"], set()).update(places)
-    return {value: tuple(sorted(places)) for value, places in found.items()}
+        for thing, value in step:
+            if (places := before.get(thing)) is not None:
+                found.setdefault(value, set()).update(places)
+    return FacetValues.of(found, len(things))
+
+
+def _sort_rows(rows: Sequence[_Row], keys: int) -> Iterator[SortRow]:
+    names = [f"k{n}" for n in range(keys)]
+    for row in rows:
+        values = [(one["value"], one.get("xml:lang")) if (one := row.get(name)) else None for name in names]
+        yield row["thing"]["value"], values
+
+
+def _pairs(rows: Sequence[_Row]) -> Iterator[tuple[str, str]]:
+    """Things with their values; a row without a value has none."""
+    return ((row["thing"]["value"], row["value"]["value"]) for row in rows if "value" in row)

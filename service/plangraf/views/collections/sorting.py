@@ -1,6 +1,6 @@
 """Sorts a collection by one of its columns, once per version, column and direction.
 
-Numbers sort by value, dates by time, texts in Norwegian order (see `members.collation_key`) by their Bokmål form, and
+Numbers sort by value, dates by time, texts in Norwegian order (see `collation_key`) by their Bokmål form, and
 things by what a page shows of them: code or number, then name. The language of the answer never matters, because every
 format and language of a page then holds the same things. A thing with several values sorts by the first of them.
 Things without a value follow in both directions, and equal things keep the collection's own order, so that the order
@@ -18,7 +18,8 @@ from starlette.concurrency import run_in_threadpool
 from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, PREFIXES, local_name
 from plangraf.sparql.named.collection import Collection, Column, Sort
-from plangraf.views.collections.members import collation_key, fetch_sort_rows, language_rank, order
+from plangraf.views.collections.collation import collation_key, language_rank
+from plangraf.views.collections.members import fetch_sort_rows, order
 from plangraf.views.declarations import LABELS
 from plangraf.views.describe import defined_terms
 from plangraf.views.document_parts import sdg_code

@@ -43,7 +43,7 @@ from plangraf.sparql.named.collection_files import address_taken
 from plangraf.sparql.named.parameter_model import ParameterModel
 from plangraf.views.collections.list_query import list_query
 from plangraf.views.collections.listing import Addresses, Page, Table, fetch_members, json_ld, page_graph
-from plangraf.views.collections.members import facet_places, order, select
+from plangraf.views.collections.members import facet_values, order, select
 from plangraf.views.collections.sorting import arrange
 from plangraf.views.describe import defined_terms
 from plangraf.views.engine_answers import fetch_boolean
@@ -172,7 +172,7 @@ async def _check_value(snapshot: Snapshot, collection: Collection, facet: Facet,
         ParameterError: the value is unknown.
         PlangrafError: what the engine raises.
     """
-    had = await snapshot.part(facet_places, collection, facet)
+    had = await snapshot.part(facet_values, collection, facet)
     if value in had or (question := facet.exists(value)) is None:
         return
     try:
@@ -180,12 +180,12 @@ async def _check_value(snapshot: Snapshot, collection: Collection, facet: Facet,
     except QuerySyntaxError:
         known = False  # the name is not in its closed vocabulary
     if not known:
-        usual = sorted(had, key=lambda other: (-len(had[other]), other))[:_NAMED]
-        some = ", ".join(map(facet.short, usual))
+        usual, number = had.most_frequent(range(len(had)))
+        some = ", ".join(facet.short(value) for value, _ in usual[:_NAMED])
         refused = N_("%(value)s is nothing that this version of the data knows.", value=Quoted(facet.short(value)))
         occurring = (
-            N_("%(count)s values occur, such as %(examples)s.", count=len(had), examples=some)
-            if had
+            N_("%(count)s values occur, such as %(examples)s.", count=number, examples=some)
+            if number
             else N_("No value occurs here yet.")
         )
         raise ParameterError(facet.name, sentences(refused, occurring))
