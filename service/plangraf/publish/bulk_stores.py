@@ -19,10 +19,12 @@ from pyoxigraph import DefaultGraph, NamedNode, Store
 
 from plangraf.engines.embedded.disk_store_edits import MOST_EDITS, can_edit, edits_of
 from plangraf.engines.embedded.disk_stores import open_disk_stores
-from plangraf.errors import VersionsError
+from plangraf.errors import RequestError, VersionsError
 from plangraf.publish.finished_steps import FinishedSteps
+from plangraf.rdf.bulk_terms import BulkTerms
 from plangraf.rdf.line_file import LineFile
 from plangraf.rdf.quad_lines import Answered, Queried, Substitutions
+from plangraf.sparql.safety import Limits, check
 from plangraf.store.versions import BULK_STORES, Version, VersionStore
 from plangraf.store.versions.bulk import BulkGraph
 
@@ -107,15 +109,23 @@ class _OwnGraphs(Queried):
     def __init__(self, store: Store, bulk: Collection[BulkGraph]) -> None:
         others = {NamedNode(one.graph) for one in bulk}
         self._store = store
+        self._bulk = BulkTerms.joined(one.terms for one in bulk)
         self._named = [graph for graph in store.named_graphs() if graph not in others]
 
     def query(self, query: str, *, substitutions: Substitutions | None = None) -> Answered:
-        # The names of many graphs cost more than most queries.
-        if not _NAMES_GRAPHS.search(query):
+        # The engine looks for each solution in each graph that is named, which may be thousands.
+        if not _NAMES_GRAPHS.search(query) or not self._may_reach_bulk(query):
             return self._store.query(query, substitutions=substitutions)
         return self._store.query(
             query, substitutions=substitutions, default_graph=[DefaultGraph()], named_graphs=self._named
         )
+
+
+    def _may_reach_bulk(self, query: str) -> bool:
+        try:
+            return check(query, Limits(), bulk=self._bulk).reaches_bulk
+        except RequestError:
+            return True
 
 
 def _start(
