@@ -1,7 +1,8 @@
 """The results of the last build, and which of them a change of the data leaves as they are.
 
 A result of a shape stands when the change does not concern its focus node, see `plangraf.checks.shacl.reach`; the rows
-of a check query stand when it can match none of the changed statements. A result is told at the present place of its
+of a check query stand when it can match none of the changed statements. A query that looks only some links far from the
+thing of a row is asked again about the things that the change concerns. A result is told at the present place of its
 thing.
 """
 
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from plangraf.checks.cube_keys import RULE
-from plangraf.checks.data_graph import DataGraph
+from plangraf.checks.data_graph import DataGraph, check_problems
 from plangraf.checks.shacl.reach import UnboundedError, around, concerned, lines_of, part_of, reach
 from plangraf.checks.shacl.validation import shacl_problems, shapes_of
 from plangraf.diagnostics.diagnostic import FileDiagnostic, Severity, in_file, in_order
@@ -21,7 +22,7 @@ from plangraf.errors import RequestError
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.rdf.quad_lines import QuadLines
 from plangraf.sources.turtle import Locate
-from plangraf.sparql.matched_terms import matched_predicates
+from plangraf.sparql.matched_terms import Links, first_column, links_from, matched_predicates
 
 # Where a result is told whose thing no file describes.
 _ELSEWHERE = "data/"
@@ -73,41 +74,62 @@ class Change:
 
     before: Results
     changed: Sequence[bytes]
+    _parts: dict[Links, tuple[frozenset[str], DataGraph]] = field(default_factory=dict, compare=False, repr=False)
 
-    def shapes(self, data: QuadLines, locate: Locate) -> tuple[list[FileDiagnostic], str]:
+    def shapes(self, data: DataGraph, locate: Locate) -> tuple[list[FileDiagnostic], str]:
         """The results of all shapes, and how many things were validated.
 
         Raises:
             UnboundedError: all things must be validated, for a reason that it gives.
         """
-        links = reach(shapes_of(DataGraph(data)))
         if any(one[0] is None for one in self.before.shapes):
             raise UnboundedError("a result names no thing")
-        if any(line.startswith(b"_:") or b" _:" in line for line in self.changed):
-            raise UnboundedError("a changed statement may have a blank node")
         if any(_SUBCLASS in line for line in self.changed):
             raise UnboundedError("a class changed")
-        things = concerned(data.lines, self.changed, links)
-        near = around(data.lines, things, links)
-        if len(near) > _SHARE * len(data):
-            raise UnboundedError("it concerns many things")
-        names = {thing[1:-1].decode() for thing in things}
-        found = shacl_problems(part_of(data, near), locate, names)
+        names, part = self._part(data, reach(shapes_of(data)))
+        found = shacl_problems(part, locate, names)
         kept = [_placed(one, _ELSEWHERE, locate) for one in self.before.shapes if one[0] not in names]
-        return in_order([*kept, *found]), f"{len(things)} things that the change concerns"
+        return in_order([*kept, *found]), f"{len(names)} things that the change concerns"
 
-    def rows(self, check: Path, locate: Locate) -> list[FileDiagnostic] | None:
-        """The rows of a check as they were; None when it must be asked again."""
+    def rows(self, check: Path, data: DataGraph, locate: Locate) -> list[FileDiagnostic] | None:
+        """The rows of a check, asked only about what the change concerns; None when it must be asked about all."""
         known = self.before.checks.get(check.name)
         if known is None:
             return None
+        query = check.read_text(encoding="utf-8")
         try:
-            predicates = matched_predicates(check.read_text(encoding="utf-8"))
+            predicates = matched_predicates(query)
+            column = first_column(query)
+            links = links_from(query, column) if column else None
         except RequestError:
             return None
-        if predicates is None or not predicates.isdisjoint(self.predicates):
+        if predicates is not None and predicates.isdisjoint(self.predicates):
+            return in_order(_placed(one, one[4] or check.name, locate) for one in known)
+        if links is None or any(one[0] is None for one in known):
             return None
-        return in_order(_placed(one, one[4] or check.name, locate) for one in known)
+        try:
+            names, part = self._part(data, links)
+        except UnboundedError:
+            return None
+        found = [one for one in check_problems(part, [check], locate) if one.place.thing in names]
+        return in_order([*(_placed(one, one[4] or check.name, locate) for one in known if one[0] not in names), *found])
+
+    def _part(self, data: DataGraph, links: Links) -> tuple[frozenset[str], DataGraph]:
+        """The IRIs of the things that the change concerns, and the statements that lie so many links from them.
+
+        Raises:
+            UnboundedError: these are no small part of the data.
+        """
+        if links not in self._parts:
+            if any(line.startswith(b"_:") or b" _:" in line for line in self.changed):
+                raise UnboundedError("a changed statement may have a blank node")
+            assert isinstance(data.quads, QuadLines)
+            things = concerned(data, self.changed, links)
+            near = around(data, things, links)
+            if len(near) > _SHARE * len(data.quads):
+                raise UnboundedError("it concerns many things")
+            self._parts[links] = frozenset(thing[1:-1].decode() for thing in things), part_of(data.quads, near)
+        return self._parts[links]
 
     @property
     def predicates(self) -> frozenset[str]:

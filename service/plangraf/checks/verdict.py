@@ -129,7 +129,7 @@ def _validated(
     scope = ""
     if change is not None and isinstance(data.quads, QuadLines):
         try:
-            return change.shapes(data.quads, locate)
+            return change.shapes(data, locate)
         except UnboundedError as error:
             scope = f"all things, because {error}"
     if data.is_read_late and nodes is None:
@@ -144,7 +144,7 @@ def _asked(
     found: dict[str, list[FileDiagnostic]] = {}
     kept = 0
     for check in checks:
-        rows = change.rows(check, locate) if change is not None else None
+        rows = change.rows(check, data, locate) if change is not None else None
         kept += rows is not None
         found[check.name] = check_problems(data, [check], locate, nodes) if rows is None else rows
     return found, kept

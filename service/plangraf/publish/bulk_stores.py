@@ -120,7 +120,6 @@ class _OwnGraphs(Queried):
             query, substitutions=substitutions, default_graph=[DefaultGraph()], named_graphs=self._named
         )
 
-
     def _may_reach_bulk(self, query: str) -> bool:
         try:
             return check(query, Limits(), bulk=self._bulk).reaches_bulk

@@ -8,9 +8,9 @@ follows its own patterns. https://www.w3.org/TR/shacl/#constraints
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode, QuerySolutions
 
 from plangraf.checks.data_graph import DataGraph, Term
 from plangraf.checks.shacl.constraints import BUILDERS, Context, NotCompiledError, sh
@@ -28,6 +28,8 @@ _LISTS = tuple(map(sh, ("and", "or", "xone")))
 _SUBCLASS = f" <{PREFIXES['rdfs']}subClassOf> ".encode()
 _ALWAYS = tuple(f" <{graph}> .".encode() for graph in (ONTOLOGY_GRAPH, SHAPES_GRAPH))
 _DEEPEST = 10
+# The things of one query.
+_BATCH = 1_000
 
 
 class UnboundedError(Exception):
@@ -91,41 +93,51 @@ class _Depths:
         return found
 
 
-def concerned(lines: Sequence[bytes], changed: Iterable[bytes], links: Links) -> set[bytes]:
+def concerned(data: DataGraph, changed: Iterable[bytes], links: Links) -> set[bytes]:
     """The things, as terms of lines, whose conformance the changed lines can concern.
 
     Args:
-        lines: all N-Quads lines now, sorted.
+        data: the data now, whose quads are lines.
         changed: the lines that were added and removed.
         links: what `reach` returned.
+    Raises:
+        UnboundedError: they can concern any thing.
     """
     terms = [line.split(b" ", 3) for line in changed]
+    for name, other in links.everywhere:
+        if any(_is(term, name, other) for term in terms):
+            raise UnboundedError(f"a statement with {name} changed")
     # sh:targetObjectsOf makes objects focus nodes. The start of a literal is no thing.
     objects = {value for _, _, value, _ in terms if value.startswith(b"<")}
     found = {subject for subject, _, _, _ in terms}
     if links.inverse:
         found |= objects
-    followed = _inverse(lines, links)
     wanted = frozenset(found)
     for _ in range(links.count):
-        near = {line[: line.index(b" ")] for line in lines if line.split(b" ", 3)[2] in wanted}
-        near |= {value for subject, value in followed if subject in wanted}
+        near = _naming(data, wanted)
+        for name in sorted(links.inverse):
+            near |= _linked(data, f"?known <{name}> ?found", wanted)
         wanted = frozenset(near - found)
         found |= near
     return found | objects
 
 
-def around(lines: Sequence[bytes], things: Iterable[bytes], links: Links) -> list[bytes]:
+def around(data: DataGraph, things: Iterable[bytes], links: Links) -> list[bytes]:
     """The lines that decide whether things conform, and all about subclasses; sorted."""
+    lines = _lines(data)
     found: list[bytes] = [line for line in lines if _SUBCLASS in line]
-    followed = _inverse(lines, links)
+    for name, other in sorted(links.everywhere, key=str):
+        part = f" <{name}> ".encode() + (f"<{other}> ".encode() if other is not None else b"")
+        found += [line for line in lines if part in line and _is(line.split(b" ", 3), name, other)]
     seen: set[bytes] = set()
     level = set(things)
     for _ in range(links.count + 1):
         seen |= level
         own = [line for thing in level for line in lines_of(lines, thing)]
         found += own
-        before = {subject for subject, value in followed if value in level}
+        before: set[bytes] = set()
+        for name in sorted(links.inverse):
+            before |= _linked(data, f"?found <{name}> ?known", level)
         level = ({value for line in own if (value := line.split(b" ", 3)[2])[:1] != b'"'} | before) - seen
     return sorted(set(found))
 
@@ -155,15 +167,39 @@ def problems_of_many(data: DataGraph, locate: Locate) -> list[FileDiagnostic]:
     names = {node.value for node in found if isinstance(node, NamedNode)}
     if len(names) < len(found):
         return shacl_problems(data, locate)
-    near = around(data.quads.lines, [f"<{name}>".encode() for name in names], links)
+    near = around(data, [f"<{name}>".encode() for name in names], links)
     return shacl_problems(part_of(data.quads, near), locate, names)
 
 
-def _inverse(lines: Sequence[bytes], links: Links) -> list[tuple[bytes, bytes]]:
-    """Subject and object of the links that are followed in both directions."""
-    names = [f" <{name}> ".encode() for name in sorted(links.inverse)]
-    found = (line.split(b" ", 3) for line in lines if any(name in line for name in names))
-    return [(subject, value) for subject, _, value, _ in found]
+def _is(term: Sequence[bytes], name: str, value: str | None) -> bool:
+    """Whether the parts of a line have a property, and an object unless that is None."""
+    return term[1] == f"<{name}>".encode() and (value is None or term[2] == f"<{value}>".encode())
+
+
+def _linked(data: DataGraph, pattern: str, known: Collection[bytes]) -> set[bytes]:
+    """What `?found` is in a pattern for each of the known things that have an IRI; no literals."""
+    found: set[bytes] = set()
+    named = sorted(thing.decode() for thing in known if thing.startswith(b"<"))
+    for start in range(0, len(named), _BATCH):
+        values = " ".join(named[start : start + _BATCH])
+        answer = data.store.query(f"SELECT DISTINCT ?found {{ VALUES ?known {{ {values} }} {pattern} }}")
+        assert isinstance(answer, QuerySolutions)
+        found |= {str(row["found"]).encode() for row in answer if not isinstance(row["found"], Literal)}
+    return found
+
+
+def _naming(data: DataGraph, things: Collection[bytes]) -> set[bytes]:
+    """The subjects of statements whose object is one of the things."""
+    found = _linked(data, "?found ?any ?known", things)
+    blank = {thing for thing in things if thing.startswith(b"_:")}  # those of the shapes
+    if blank:
+        found |= {line[: line.index(b" ")] for line in _lines(data) if line.split(b" ", 3)[2] in blank}
+    return found
+
+
+def _lines(data: DataGraph) -> Sequence[bytes]:
+    assert isinstance(data.quads, QuadLines)
+    return data.quads.lines
 
 
 def lines_of(lines: Sequence[bytes], thing: bytes) -> list[bytes]:
