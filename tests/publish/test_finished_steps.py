@@ -23,7 +23,7 @@ from plangraf.settings import Settings
 from plangraf.store.versions import VersionStore
 from small_home import make_home, write
 
-STEPS = ["checks", "dump", "search"]
+STEPS = ["checks", "dump", "lists", "search"]
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_a_damaged_step_is_done_again(home: Path, damage: Callable[[Path], None]
     kill_at_the_end(home)
     damage(next((home / "versions" / "unfinished").iterdir()))
     built, said = build(home)
-    assert "resumed     checks, search," in said
+    assert "resumed     checks, lists, search," in said
     assert content(built.version.path) == content(whole.path)
 
 

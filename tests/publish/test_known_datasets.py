@@ -128,7 +128,7 @@ def test_only_what_a_change_concerns_is_validated_and_asked(home: Path, monkeypa
     write(home, "data/0301/nytt/a.ttl", f'<{thing}> a plan:Case ; plan:caseNumber "1/99" .\n')
     second, said = build(home)
     assert "2 things that the change concerns" in said  # with the class
-    assert "as before" not in said.partition("checks ")[2].partition("\n")[0]
+    assert "1 about what the change concerns" in said.partition("checks ")[2].partition("\n")[0]
     assert len(second.problems) == len(first.problems) + 1
     write(home, "data/0301/nytt/a.ttl", f'<{thing}> a plan:Case ; plan:caseNumber "1/99" ; rdfs:label "A"@nb .\n')
     third, said = build(home)

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from plangraf.checks.cube_keys import RULE
 from plangraf.checks.data_graph import DataGraph, check_problems
-from plangraf.checks.shacl.reach import UnboundedError, around, concerned, lines_of, part_of, reach
+from plangraf.checks.shacl.reach import UnboundedError, always_needed, around, concerned, lines_of, reach
 from plangraf.checks.shacl.validation import shacl_problems, shapes_of
 from plangraf.diagnostics.diagnostic import FileDiagnostic, Severity, in_file, in_order
 from plangraf.errors import RequestError
@@ -75,6 +75,7 @@ class Change:
     before: Results
     changed: Sequence[bytes]
     _parts: dict[Links, tuple[frozenset[str], DataGraph]] = field(default_factory=dict, compare=False, repr=False)
+    _always: set[bytes] = field(default_factory=set, compare=False, repr=False)
 
     def shapes(self, data: DataGraph, locate: Locate) -> tuple[list[FileDiagnostic], str]:
         """The results of all shapes, and how many things were validated.
@@ -91,28 +92,38 @@ class Change:
         kept = [_placed(one, _ELSEWHERE, locate) for one in self.before.shapes if one[0] not in names]
         return in_order([*kept, *found]), f"{len(names)} things that the change concerns"
 
-    def rows(self, check: Path, data: DataGraph, locate: Locate) -> list[FileDiagnostic] | None:
-        """The rows of a check, asked only about what the change concerns; None when it must be asked about all."""
+    def rows(self, check: Path, locate: Locate) -> list[FileDiagnostic] | None:
+        """The rows of a check as they were; None when it must be asked again."""
         known = self.before.checks.get(check.name)
         if known is None:
             return None
-        query = check.read_text(encoding="utf-8")
         try:
-            predicates = matched_predicates(query)
-            column = first_column(query)
-            links = links_from(query, column) if column else None
+            predicates = matched_predicates(check.read_text(encoding="utf-8"))
         except RequestError:
             return None
-        if predicates is not None and predicates.isdisjoint(self.predicates):
-            return in_order(_placed(one, one[4] or check.name, locate) for one in known)
-        if links is None or any(one[0] is None for one in known):
+        if predicates is None or not predicates.isdisjoint(self.predicates):
             return None
+        return in_order(_placed(one, one[4] or check.name, locate) for one in known)
+
+    def rows_of_part(self, check: Path, data: DataGraph, locate: Locate) -> list[FileDiagnostic] | None:
+        """The rows of a check that is asked about what the change concerns; None when it must be asked about all."""
+        known = self.before.checks.get(check.name)
+        if known is None or any(one[0] is None for one in known):
+            return None
+        query = check.read_text(encoding="utf-8")
         try:
+            column = first_column(query)
+            links = links_from(query, column) if column else None
+            if links is None:
+                return None
             names, part = self._part(data, links)
-        except UnboundedError:
+        except (RequestError, UnboundedError):
             return None
-        found = [one for one in check_problems(part, [check], locate) if one.place.thing in names]
-        return in_order([*(_placed(one, one[4] or check.name, locate) for one in known if one[0] not in names), *found])
+        found = check_problems(part, [check], locate)
+        if any(one.place.thing is None for one in found):
+            return None
+        kept = [_placed(one, one[4] or check.name, locate) for one in known if one[0] not in names]
+        return in_order([*kept, *(one for one in found if one.place.thing in names)])
 
     def _part(self, data: DataGraph, links: Links) -> tuple[frozenset[str], DataGraph]:
         """The IRIs of the things that the change concerns, and the statements that lie so many links from them.
@@ -128,7 +139,9 @@ class Change:
             near = around(data, things, links)
             if len(near) > _SHARE * len(data.quads):
                 raise UnboundedError("it concerns many things")
-            self._parts[links] = frozenset(thing[1:-1].decode() for thing in things), part_of(data.quads, near)
+            self._always.update(self._always or always_needed(data))
+            part = DataGraph(QuadLines(sorted({*near, *self._always})))
+            self._parts[links] = frozenset(thing[1:-1].decode() for thing in things), part
         return self._parts[links]
 
     @property

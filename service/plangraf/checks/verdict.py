@@ -34,7 +34,7 @@ _TYPE = NamedNode(PREFIXES["rdf"] + "type")
 _DATASET = NamedNode(PREFIXES["dcat"] + "Dataset")
 
 
-Asked = tuple[dict[str, list[FileDiagnostic]], int]
+Asked = tuple[dict[str, list[FileDiagnostic]], int, int]
 Beside = Callable[[Callable[[], Asked]], AbstractContextManager[Callable[[], Asked]]]
 """Starts work in a second process; the function that it yields waits for the result."""
 
@@ -111,11 +111,13 @@ def judge(
                 note(scope)
             note(counted(len(results), "result"))
         with progress.step("checks") as note:
-            rows, kept = wait_for_rows()
+            rows, kept, partly = wait_for_rows()
             rows[KEYS] = _same_keys(data, parsed.place, nodes, change)
             note(counted(len(checking), "query", "queries"))
             if kept:
                 note(f"{kept} as before")
+            if partly:
+                note(f"{partly} about what the change concerns")
             note(counted(sum(map(len, rows.values())), "row"))
     found += [*results, *chain.from_iterable(rows.values())]
     _stop_at_violations(found)
@@ -140,14 +142,17 @@ def _validated(
 def _asked(
     data: DataGraph, checks: Sequence[Path], locate: Locate, nodes: Collection[str] | None, change: Change | None
 ) -> Asked:
-    """The rows of each check query, and the number of queries that a change leaves as they were."""
+    """The rows of each check query; how many queries a change leaves as they were, and how many are asked about it."""
     found: dict[str, list[FileDiagnostic]] = {}
-    kept = 0
+    kept = partly = 0
     for check in checks:
-        rows = change.rows(check, data, locate) if change is not None else None
+        rows = change.rows(check, locate) if change is not None else None
         kept += rows is not None
+        if rows is None and change is not None:
+            rows = change.rows_of_part(check, data, locate)
+            partly += rows is not None
         found[check.name] = check_problems(data, [check], locate, nodes) if rows is None else rows
-    return found, kept
+    return found, kept, partly
 
 
 def _same_keys(

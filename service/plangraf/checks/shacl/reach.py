@@ -25,7 +25,7 @@ from plangraf.sparql.matched_terms import Links, links_from
 _PATH, _SPARQL, _CLASS = sh("path"), sh("sparql"), sh("class")
 _NESTED = tuple(map(sh, ("node", "property", "not", "qualifiedValueShape")))
 _LISTS = tuple(map(sh, ("and", "or", "xone")))
-_SUBCLASS = f" <{PREFIXES['rdfs']}subClassOf> ".encode()
+_SUBCLASS = PREFIXES["rdfs"] + "subClassOf"
 _ALWAYS = tuple(f" <{graph}> .".encode() for graph in (ONTOLOGY_GRAPH, SHAPES_GRAPH))
 _DEEPEST = 10
 # The things of one query.
@@ -125,10 +125,11 @@ def concerned(data: DataGraph, changed: Iterable[bytes], links: Links) -> set[by
 def around(data: DataGraph, things: Iterable[bytes], links: Links) -> list[bytes]:
     """The lines that decide whether things conform, and all about subclasses; sorted."""
     lines = _lines(data)
-    found: list[bytes] = [line for line in lines if _SUBCLASS in line]
-    for name, other in sorted(links.everywhere, key=str):
-        part = f" <{name}> ".encode() + (f"<{other}> ".encode() if other is not None else b"")
-        found += [line for line in lines if part in line and _is(line.split(b" ", 3), name, other)]
+    found: list[bytes] = []
+    for name, other in sorted({*links.everywhere, (_SUBCLASS, None)}, key=str):
+        subjects = _linked(data, f"?found <{name}> {'?known' if other is None else f'<{other}>'}", None)
+        own = [line for subject in subjects for line in lines_of(lines, subject)]
+        found += [line for line in own if _is(line.split(b" ", 3), name, other)]
     seen: set[bytes] = set()
     level = set(things)
     for _ in range(links.count + 1):
@@ -142,10 +143,9 @@ def around(data: DataGraph, things: Iterable[bytes], links: Links) -> list[bytes
     return sorted(set(found))
 
 
-def part_of(data: QuadLines, lines: Iterable[bytes]) -> DataGraph:
-    """Some lines of the data, with the ontology and the shapes."""
-    always = [line for line in data.lines if line.endswith(_ALWAYS)]
-    return DataGraph(QuadLines(sorted({*lines, *always})))
+def always_needed(data: DataGraph) -> list[bytes]:
+    """The lines of the ontology and the shapes."""
+    return [line for line in _lines(data) if line.endswith(_ALWAYS)]
 
 
 def problems_of_many(data: DataGraph, locate: Locate) -> list[FileDiagnostic]:
@@ -168,7 +168,8 @@ def problems_of_many(data: DataGraph, locate: Locate) -> list[FileDiagnostic]:
     if len(names) < len(found):
         return shacl_problems(data, locate)
     near = around(data, [f"<{name}>".encode() for name in names], links)
-    return shacl_problems(part_of(data.quads, near), locate, names)
+    part = DataGraph(QuadLines(sorted({*near, *always_needed(data)})))
+    return shacl_problems(part, locate, names)
 
 
 def _is(term: Sequence[bytes], name: str, value: str | None) -> bool:
@@ -176,13 +177,13 @@ def _is(term: Sequence[bytes], name: str, value: str | None) -> bool:
     return term[1] == f"<{name}>".encode() and (value is None or term[2] == f"<{value}>".encode())
 
 
-def _linked(data: DataGraph, pattern: str, known: Collection[bytes]) -> set[bytes]:
-    """What `?found` is in a pattern for each of the known things that have an IRI; no literals."""
+def _linked(data: DataGraph, pattern: str, known: Collection[bytes] | None) -> set[bytes]:
+    """What `?found` is in a pattern for each of the known things that have an IRI, or for anything; no literals."""
     found: set[bytes] = set()
-    named = sorted(thing.decode() for thing in known if thing.startswith(b"<"))
-    for start in range(0, len(named), _BATCH):
-        values = " ".join(named[start : start + _BATCH])
-        answer = data.store.query(f"SELECT DISTINCT ?found {{ VALUES ?known {{ {values} }} {pattern} }}")
+    named = sorted(thing.decode() for thing in known or () if thing.startswith(b"<"))
+    batches = [" ".join(named[start : start + _BATCH]) for start in range(0, len(named), _BATCH)]
+    for values in [""] if known is None else [f"VALUES ?known {{ {batch} }} " for batch in batches]:
+        answer = data.store.query(f"SELECT DISTINCT ?found {{ {values}{pattern} }}")
         assert isinstance(answer, QuerySolutions)
         found |= {str(row["found"]).encode() for row in answer if not isinstance(row["found"], Literal)}
     return found
