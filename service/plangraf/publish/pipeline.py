@@ -217,13 +217,15 @@ def _build_version(
         with _packed_bulk(found.bulk, quads, store, last, progress) as bulk:
             if not drop:
                 _stop_at_losses(store, quads, parsed.problems, bulk.values())
-            with write_stores_beside(
-                store, steps, lines, bulk, settings.memory_triples, before, renew=force
-            ) as wait_for_stores:
-                # Loaded before the other steps begin, so that their processes share it.
+            with (
+                write_stores_beside(
+                    store, steps, lines, bulk, settings.memory_triples, before, renew=force
+                ) as wait_for_stores,
+                _downloads_beside(steps, lines, settings.home, known) as wait_for_dumps,
+            ):
+                # Loaded before the steps begin that ask it, so that their processes share it.
                 loaded = _load(lines, bulk.values(), wait_for_stores, progress)
                 with (
-                    _downloads_beside(steps, lines, settings.home, known) as wait_for_dumps,
                     _index_beside(steps, quads, settings.home, loaded) as wait_for_index,
                     pictures_beside(
                         store, steps, lines, bulk, settings.home, loaded, last, change, renew=force

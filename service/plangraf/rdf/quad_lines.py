@@ -51,10 +51,19 @@ class QuadLines(Collection[Quad]):
         lines: N-Quads lines without newline, sorted and unique, each in a named graph.
     """
 
-    __slots__ = ("lines",)
+    __slots__ = ("_graphs", "lines")
 
     def __init__(self, lines: Sequence[bytes]) -> None:
         self.lines = lines
+        self._graphs: Counter[str] | None = None
+
+    @property
+    def graphs(self) -> Counter[str]:
+        """The number of quads in each graph, by its IRI; the lines are counted once."""
+        if self._graphs is None:
+            counted = Counter(map(graph_of, self.lines))
+            self._graphs = Counter({graph[1:-1].decode(): count for graph, count in counted.items()})
+        return self._graphs
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -97,8 +106,11 @@ def mentioning(quads: Collection[Quad], *terms: NamedNode | Literal) -> Iterable
     """The quads that may have one of the terms: of lines those that name one, else all."""
     if not isinstance(quads, QuadLines):
         return quads
-    names = [str(term).encode() for term in terms]
-    return parsed([line for line in quads.lines if any(name in line for name in names)])
+    first, *others = (str(term).encode() for term in terms)
+    # Most callers name one term, for which the short test takes a third of the time.
+    if not others:
+        return parsed([line for line in quads.lines if first in line])
+    return parsed([line for line in quads.lines if first in line or any(name in line for name in others)])
 
 
 def of_graphs(quads: Collection[Quad], *graphs: str) -> Iterable[Quad]:
@@ -126,10 +138,9 @@ def load_store(lines: Sequence[bytes]) -> Store:
 
 def graph_counts(quads: Collection[Quad]) -> Counter[str]:
     """The number of quads in each graph, by its IRI."""
-    if not isinstance(quads, QuadLines):
-        return Counter(str(quad.graph_name)[1:-1] for quad in quads)
-    counted = Counter(map(graph_of, quads.lines))
-    return Counter({graph[1:-1].decode(): count for graph, count in counted.items()})
+    return (
+        quads.graphs.copy() if isinstance(quads, QuadLines) else Counter(str(quad.graph_name)[1:-1] for quad in quads)
+    )
 
 
 def distinct_triples(quads: Collection[Quad]) -> int:
