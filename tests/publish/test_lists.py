@@ -139,6 +139,9 @@ def test_a_damaged_file_of_the_version_before_is_written_anew(store: Store, tmp_
     before = Before(tmp_path / "1", frozenset())
     assert write_lists(tmp_path / "2", [plans], store, NONE, before)[0] == files
     assert not list(damaged_files(tmp_path / "2"))
+    (tmp_path / "2" / "index.json").write_text("[]")
+    assert list(damaged_files(tmp_path / "2")) == ["index.json"]
+    assert not read_index(tmp_path / "2")
 
 
 found_values = st.dictionaries(st.text(max_size=4), st.sets(st.integers(0, 30), min_size=1), max_size=200)

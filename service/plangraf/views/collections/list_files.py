@@ -102,7 +102,7 @@ def read_index(folder: Path) -> Mapping[str, Mapping[str, Any]]:
         return _read_index(index, index.stat().st_mtime_ns)
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         log.error("lists not readable", file=str(index), error=str(error))
         return {}
 
@@ -122,7 +122,9 @@ def read_values(folder: Path, path: str, facet: str, queries: Sequence[str]) -> 
 
 
 def damaged_files(folder: Path) -> Iterator[str]:
-    """The names of files that are missing, or are not as they were written."""
+    """The names of files that are missing, or are not as they were written; that of the index when it is damaged."""
+    if (folder / INDEX).is_file() and not _is_readable(folder / INDEX):
+        yield INDEX
     for name, entry in read_index(folder).items():
         try:
             whole = _open(folder / name, entry) is not None
@@ -173,6 +175,13 @@ def _open(path: Path, entry: Mapping[str, Any]) -> memoryview[int] | None:
     with path.open("rb") as file:
         content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     return content if len(content) == entry["bytes"] and zlib.crc32(content) == entry["crc32"] else None
+
+
+def _is_readable(index: Path) -> bool:
+    try:
+        return isinstance(json.loads(index.read_bytes())["files"], dict)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 @lru_cache(16)
