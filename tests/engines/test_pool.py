@@ -41,6 +41,7 @@ from plangraf.rdf.namespaces import GRAPH, ONTOLOGY, PREFIXES, SHAPES
 from plangraf.settings import Settings
 from plangraf.sparql import safety
 from plangraf.store.versions import Version
+from plangraf.views.engine_answers import fetch_bytes
 
 HOME = Path(__file__).resolve().parents[2]
 E = "http://example.org/"
@@ -788,6 +789,25 @@ def test_a_long_query_yields_its_slot_and_ends_when_too_many_run(version: Versio
         assert engine.running == 0
 
     with_engine(version, use, query_workers=1, query_long=1, query_timeout_s=60)
+
+
+def test_a_part_of_an_answer_that_the_service_collects_ends_as_a_query_that_passed_its_limit(version: Version) -> None:
+    """Nothing was sent of it, so that its reader is told the reason and not that an answer broke off."""
+    beginning = f"{{ ?a ?b ?c . ?d ?e ?f FILTER (?a = <{E}1>) }}"
+    endless = f"SELECT * {{ {beginning} UNION {{ {{ {RUNAWAY} }} }} }}"
+
+    async def use(engine: EmbeddedEngine) -> None:
+        request = QueryRequest(endless, formats.CSV, timeout_s=2)
+        answer = await engine.query(request)
+        assert answer.complete is None  # the beginning has come
+        with pytest.raises(AnswerBrokenError, match="time limit"):
+            async for _ in answer.chunks:
+                pass
+        await answer.aclose()
+        with pytest.raises(QueryTimeoutError):
+            await fetch_bytes(engine, request)
+
+    with_engine(version, use)
 
 
 def test_a_long_query_goes_on_beside_busy_programs(version: Version) -> None:

@@ -113,15 +113,21 @@ def judge(
         with progress.step("checks") as note:
             rows, kept, partly = wait_for_rows()
             rows[KEYS] = _same_keys(data, parsed.place, nodes, change)
-            note(counted(len(checking), "query", "queries"))
-            if kept:
-                note(f"{kept} as before")
-            if partly:
-                note(f"{partly} about what the change concerns")
-            note(counted(sum(map(len, rows.values())), "row"))
+            for told in _told(len(checking), kept, partly, sum(map(len, rows.values()))):
+                note(told)
     found += [*results, *chain.from_iterable(rows.values())]
     _stop_at_violations(found)
     return Verdict(in_order(found), not terms, Results.of(results, rows) if nodes is None else None)
+
+
+def _told(queries: int, kept: int, partly: int, rows: int) -> Iterator[str]:
+    """The parts of the line about the checks."""
+    yield counted(queries, "query", "queries")
+    if kept:
+        yield f"{kept} as before"
+    if partly:
+        yield f"{partly} about what the change concerns"
+    yield counted(rows, "row")
 
 
 def _validated(

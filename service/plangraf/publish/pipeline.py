@@ -232,19 +232,13 @@ def _build_version(
                     ) as wait_for_pictures,
                     lists_beside(steps, bulk.values(), settings.home, loaded, last, change) as wait_for_lists,
                 ):
-                    data = DataGraph(quads, loaded)
+                    data, new, second = (
+                        DataGraph(quads, loaded),
+                        QuadLines(read.unproven),
+                        _second_process(lines, change),
+                    )
                     judged = steps.checked(
-                        lambda: judge(
-                            settings,
-                            parsed,
-                            found.files,
-                            progress,
-                            data,
-                            None,
-                            QuadLines(read.unproven),
-                            change,
-                            _second_process(lines, change),
-                        )
+                        partial(judge, settings, parsed, found.files, progress, data, None, new, change, second)
                     )
                     problems = judged.problems
                     with progress.step("search") as note:

@@ -9,6 +9,7 @@ import orjson
 from pyoxigraph import NamedNode, RdfFormat, parse
 
 from plangraf.engines.interface import Engine, QueryRequest
+from plangraf.errors import AnswerBrokenError, QueryTimeoutError
 from plangraf.rdf.formats import JSON, N_TRIPLES
 from plangraf.rdf.graph import Statements, canonical
 
@@ -89,5 +90,10 @@ async def fetch_bytes(engine: Engine, request: QueryRequest) -> bytes:
     answer = await engine.query(request)
     try:
         return b"".join([chunk async for chunk in answer.chunks])
+    except AnswerBrokenError as error:
+        # Nothing of it was sent, so that the reader can be told the reason and try again.
+        if isinstance(error.__cause__, QueryTimeoutError):
+            raise error.__cause__ from None
+        raise
     finally:
         await answer.aclose()

@@ -18,7 +18,7 @@ import orjson
 
 from plangraf.engines.embedded.wire import CHUNK, FRAME, GROWN, LAST, OUT_OF_MEMORY, REQUEST
 from plangraf.engines.interface import QueryRequest
-from plangraf.errors import AnswerBrokenError
+from plangraf.errors import AnswerBrokenError, QueryTimeoutError
 from plangraf.errors.message import N_
 from plangraf.rdf.formats import Format
 from plangraf.sparql.safety import CheckedQuery
@@ -247,6 +247,7 @@ class EmbeddedAnswer:
         self._evaluated_s = evaluated_s
         self._streamed_s = 0.0
         self._first = first
+        self._limit_s = left_s + evaluated_s
         self._left_s = left_s
         self._paused_s = 0.0
         self._watching: asyncio.TimerHandle
@@ -331,7 +332,7 @@ class EmbeddedAnswer:
         try:
             return await self._worker.receive(self._left_s)
         except TimeoutError:
-            raise AnswerBrokenError(N_("the time limit was passed")) from None
+            raise AnswerBrokenError(N_("the time limit was passed")) from QueryTimeoutError(self._limit_s)
         except OSError as error:
             raise AnswerBrokenError(self._why_gone(self._worker)) from error
         finally:

@@ -18,8 +18,8 @@ LAST = b"L"  # the last piece: it completes the answer
 ERROR = b"E"  # JSON: kind and message; nothing follows
 GROWN = b"G"  # while idle: the process has memory of its own that a fresh fork would share; empty
 
-# What a worker without memory writes to its standard error: Rust's runtime, or Python.
-OUT_OF_MEMORY = (b"memory allocation of ", b"MemoryError\n")
+# What a worker without memory writes to its standard error: Rust's runtime, Python, or the C++ of stores on disk.
+OUT_OF_MEMORY = (b"memory allocation of ", b"MemoryError\n", b"std::bad_alloc")
 
 # Kinds of control messages.
 CONNECT = b"N"  # host → loader: a front; beside it the loader's end of the front's control socket

@@ -147,7 +147,7 @@ class RemoteAnswer:
                 return await anext(self._body, b"")
         except TimeoutError:
             self._left_s = 0.0
-            raise AnswerBrokenError(N_("the time limit was passed")) from None
+            raise AnswerBrokenError(N_("the time limit was passed")) from QueryTimeoutError(self._limit_s)
         except httpx.HTTPError as error:
             raise AnswerBrokenError(
                 N_("the endpoint's connection broke: %(kind)s", kind=type(error).__name__)

@@ -103,7 +103,7 @@ def read_index(folder: Path) -> Mapping[str, Mapping[str, Any]]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        log.error("lists not readable", file=str(index), error=str(error))
+        log.error("list not readable", file=str(index), error=str(error))
         return {}
 
 
@@ -165,7 +165,7 @@ def _read(folder: Path, name: str, queries: Sequence[str]) -> dict[str, memoryvi
         log.error("list not readable", file=str(folder / name), error=str(error))
         return None
     if content is None:
-        log.error("list damaged", file=str(folder / name))
+        log.error("list not readable", file=str(folder / name), error="it is damaged")
         return None
     return {section: content[start : start + size] for section, (start, size) in entry["sections"].items()}
 

@@ -93,6 +93,10 @@ def order_query(collection: Collection) -> str:
 
 def facet_queries(collection: Collection, facet: Facet) -> list[str]:
     """The queries for the values of each thing: one query, or one for the steps and one for the values of the steps."""
+    classes = " ".join(f"<{iri}>" for iri in collection.classes)
+    if facet.through is None and collection.narrowed is None and facet.pattern.startswith("GRAPH "):
+        # Each triple stands in a graph, and the engine seldom begins with the class when it must find it twice.
+        return [f"SELECT DISTINCT ?thing ?value WHERE {{ VALUES ?class {{ {classes} }} {facet.pattern} }}"]
     if facet.through is None:
         return [f"SELECT DISTINCT ?thing ?value WHERE {{ {collection.members} {facet.pattern} }}"]
     return [
@@ -147,7 +151,8 @@ def places_of(things: Sequence[str], steps: Sequence[Iterable[tuple[str, str]]])
     place = {thing: number for number, thing in enumerate(things)}
     found: dict[str, set[int]] = {}
     for thing, value in steps[0]:
-        found.setdefault(value, set()).add(place[thing])
+        if thing in place:
+            found.setdefault(value, set()).add(place[thing])
     for step in steps[1:]:
         before, found = found, {}
         for thing, value in step:
