@@ -793,21 +793,24 @@ def test_a_long_query_yields_its_slot_and_ends_when_too_many_run(version: Versio
 
 def test_a_part_of_an_answer_that_the_service_collects_ends_as_a_query_that_passed_its_limit(version: Version) -> None:
     """Nothing was sent of it, so that its reader is told the reason and not that an answer broke off."""
-    beginning = f"{{ ?a ?b ?c . ?d ?e ?f FILTER (?a = <{E}1>) }}"
-    endless = f"SELECT * {{ {beginning} UNION {{ {{ {RUNAWAY} }} }} }}"
+    request, broken_off = QueryRequest(HUGE, formats.CSV), []
 
     async def use(engine: EmbeddedEngine) -> None:
-        request = QueryRequest(endless, formats.CSV, timeout_s=2)
         answer = await engine.query(request)
-        assert answer.complete is None  # the beginning has come
         with pytest.raises(AnswerBrokenError, match="time limit"):
             async for _ in answer.chunks:
                 pass
+        broken_off.append(True)
         await answer.aclose()
         with pytest.raises(QueryTimeoutError):
             await fetch_bytes(engine, request)
 
-    with_engine(version, use)
+    # On a machine under load the beginning itself may take longer than a short limit.
+    for limit in (0.5, 2.0, 8.0):
+        with suppress(QueryTimeoutError):
+            with_engine(version, use, query_timeout_s=limit, answer_max_mb=10_000)
+            break
+    assert broken_off
 
 
 def test_a_long_query_goes_on_beside_busy_programs(version: Version) -> None:
