@@ -25,7 +25,7 @@ from plangraf.views.collections import list_files
 from plangraf.views.collections.list_files import read_index, read_order, read_values, write_index
 from plangraf.views.collections.members import SortRow, facet_queries, in_order, order_query, places_of
 
-LONG = 2_000
+LONG = 500
 """A service arranges a list of fewer things in a tenth of a second."""
 _DEFINED = f"SELECT ?term WHERE {{ ?term <{PREFIXES['rdfs']}isDefinedBy> <{ONTOLOGY}> }}"
 
