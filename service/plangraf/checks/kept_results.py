@@ -139,7 +139,8 @@ class Change:
             near = around(data, things, links)
             if len(near) > _SHARE * len(data.quads):
                 raise UnboundedError("it concerns many things")
-            self._always.update(self._always or always_needed(data))
+            if not self._always:
+                self._always.update(always_needed(data))
             part = DataGraph(QuadLines(sorted({*near, *self._always})))
             self._parts[links] = frozenset(thing[1:-1].decode() for thing in things), part
         return self._parts[links]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from typing import Any, BinaryIO, Protocol
 import zstandard
 
 from plangraf.sparql.named.head import Titled
-from plangraf.store.atomic import write_file
+from plangraf.store.atomic import link_or_copy, write_file
 from plangraf.store.versions import DOWNLOADS_INDEX
 
 _ZSTD_LEVEL = 9
@@ -111,10 +110,7 @@ class DownloadFiles:
             return False
         for source, name in zip(sources, names, strict=True):
             target = self._place(name)
-            try:
-                os.link(source, target)
-            except OSError:  # the file system has no hard links, or no more of this file
-                shutil.copyfile(source, target)
+            link_or_copy(source, target)
             self._enter(name, target.stat().st_size, self._digests[name])
         return True
 

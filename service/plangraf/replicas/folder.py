@@ -34,7 +34,7 @@ from plangraf.replicas.layout import (
     encode_state,
     read_state,
 )
-from plangraf.store.atomic import sync_folder, write_file
+from plangraf.store.atomic import link_or_copy, sync_folder, write_file
 from plangraf.store.versions.folder import VersionsFolder
 from plangraf.store.versions.holding import is_held
 from plangraf.store.versions.version import CURRENT, FEED, MANIFEST, PRUNED, REPLICA, VERSION_ID, WITHDRAWN, Version
@@ -189,7 +189,7 @@ class ReplicaFolder:
             place = temporary / path
             place.parent.mkdir(parents=True, exist_ok=True)
             folders |= {parent for parent in place.parents if temporary in parent.parents}
-            link(sources[blob], place)
+            link_or_copy(sources[blob], place)
         for folder in folders:
             sync_folder(folder)
         try:
@@ -289,7 +289,7 @@ class ReplicaFolder:
         if place.exists() and source.samefile(place):
             write_file(temporary, source.read_bytes())
         else:
-            link(source, temporary)
+            link_or_copy(source, temporary)
         temporary.replace(place)
         sync_folder(place.parent)
 
@@ -297,16 +297,6 @@ class ReplicaFolder:
         """Gives a version the time of its writing, which the list of versions shows and is sorted by."""
         os.utime(self.path / version.id, ns=(version.written_ns, version.written_ns))
         sync_folder(self.path / version.id)
-
-
-def link(source: Path, target: Path) -> None:
-    """Another name of the same file, because no file of a version is ever changed; a copy where links fail."""
-    try:
-        target.hardlink_to(source)
-    except OSError:
-        shutil.copyfile(source, target)
-        with target.open("rb") as file:
-            os.fsync(file.fileno())
 
 
 def _check_version(version_id: str, folder: Path, most_bytes: int) -> None:

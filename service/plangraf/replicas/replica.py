@@ -10,7 +10,7 @@ from pathlib import Path
 
 from plangraf.errors import ObjectRefusedError, ReplicationError
 from plangraf.replicas.fetching import Fetcher, digest_of
-from plangraf.replicas.folder import OBJECTS_FOLDER, ReplicaFolder, Taken, link
+from plangraf.replicas.folder import OBJECTS_FOLDER, ReplicaFolder, Taken
 from plangraf.replicas.layout import (
     MOST_LISTING,
     Blob,
@@ -23,6 +23,7 @@ from plangraf.replicas.layout import (
     read_version_listing,
 )
 from plangraf.replicas.objects import Objects, Tag
+from plangraf.store.atomic import link_or_copy
 from plangraf.store.versions.version import FEED, PRUNED
 
 # All listings of a publication together.
@@ -210,7 +211,7 @@ class Replica:
         # Under a name of its own, because the file that has it may be replaced before it is needed.
         for blob, file in self._local(names).items():
             if not self._fetcher.path(blob).exists():
-                link(file, self._fetcher.path(blob))
+                link_or_copy(file, self._fetcher.path(blob))
         lacking = [blob for blob in names if not self._fetcher.path(blob).exists()]
         self._refuse_full_disk(lacking)
         self._fetcher.fetch((blob, names[blob]) for blob in lacking)

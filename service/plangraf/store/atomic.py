@@ -28,6 +28,16 @@ def write_file(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def link_or_copy(source: Path, target: Path) -> None:
+    """Gives a file that nobody changes a second name, which takes no space; a synced copy where links fail."""
+    try:
+        os.link(source, target)
+    except OSError:  # the file system has no hard links, or no more of this file
+        shutil.copyfile(source, target)
+        with target.open("rb") as file:
+            os.fsync(file.fileno())
+
+
 def sync_folder(folder: Path) -> None:
     """Syncs a folder, because a rename survives a power cut only when its folder is synced too."""
     descriptor = os.open(folder, os.O_RDONLY)

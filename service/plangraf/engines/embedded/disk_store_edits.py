@@ -7,7 +7,6 @@ only the changed statements are written. The layout is that of `plangraf.engines
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +18,7 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
 from plangraf.engines.embedded.disk_stores import ALL, APART, CONTENTS, PART, sizes_of
 from plangraf.processes import die_with_parent
 from plangraf.rdf.quad_lines import starting
-from plangraf.store.atomic import sync_folder, write_file
+from plangraf.store.atomic import link_or_copy, sync_folder, write_file
 
 MOST_EDITS = 100_000
 """More changed lines than these take longer than new stores."""
@@ -133,10 +132,7 @@ def _link(earlier: Path, target: Path) -> None:
     target.mkdir()
     for path in sorted(earlier.iterdir()):
         if path.suffix == ".sst":
-            try:
-                os.link(path, target / path.name)
-            except OSError:  # the file system has no hard links, or no more of this file
-                shutil.copyfile(path, target / path.name)
+            link_or_copy(path, target / path.name)
         elif not path.name.startswith(_NOT_COPIED):
             shutil.copyfile(path, target / path.name)
 

@@ -5,8 +5,6 @@ What no changed statement concerns is taken from the version before.
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,6 +19,7 @@ from plangraf.rdf.quad_lines import Queried
 from plangraf.sparql.matched_terms import matched_predicates
 from plangraf.sparql.named.collection import Collection
 from plangraf.sparql.safety import Limits, check
+from plangraf.store.atomic import link_or_copy
 from plangraf.views.collections import list_files
 from plangraf.views.collections.list_files import read_index, read_order, read_values, write_index
 from plangraf.views.collections.members import SortRow, facet_queries, in_order, order_query, places_of
@@ -136,10 +135,7 @@ class _Writer:
         assert self.before is not None
         source, target = self.before.folder / name, self.folder / name
         target.parent.mkdir(exist_ok=True)
-        try:
-            os.link(source, target)
-        except OSError:  # the file system has no hard links, or no more of this file
-            shutil.copyfile(source, target)
+        link_or_copy(source, target)
         self.entries[name] = dict(self._known[name])
         self.taken += 1
 
